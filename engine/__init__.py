@@ -1,0 +1,3 @@
+"""Evenkeel's engines: everything that decides and acts, with no Qt anywhere."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What every engine shares. Knows no engine and no other room."""
