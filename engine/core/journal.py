@@ -1,0 +1,340 @@
+"""The write-ahead journal: what was intended, what came of it, what is known, and what each engine remembers.
+
+SQLite in WAL mode with full synchronisation by default. One thread owns the connection and commits everything that
+waits in one transaction, so a commit costs one flush of the disk however many engines ask for it; the loop never
+blocks. A world (one exchange account in one mode) sees its own rows only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from engine.core.schema import FACTS, INTENTS, MEMORY, METADATA, SCHEMA_VERSION, VERSION
+
+Result = TypeVar("Result")
+EVERY_WORLD = "*"
+
+
+class JournalFailed(RuntimeError):
+    """The journal could not be written or read; nothing may leave the gate until it can."""
+
+
+class AlreadyRecorded(JournalFailed):
+    """An intent's key or a fact's key is in the journal already: acting on it again would act twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntentRow:
+    """One intended effect. `state`: admitted, refused, acknowledged, rejected, unknown, resolved."""
+
+    key: str
+    engine: str
+    kind: str
+    exposure: str
+    payload: dict[str, Any]
+    reason: dict[str, Any]
+    mode: str
+    revision: int
+    state: str
+    at_s: float
+    outcome: dict[str, Any] | None = None
+    answered_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """What came of the intent `key`."""
+
+    key: str
+    state: str
+    outcome: dict[str, Any]
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened in the world. `key` is unique within engine and kind (an exchange's trade id)."""
+
+    engine: str
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What an engine remembers under `name`; None forgets it. `world` is the journal's own when None."""
+
+    engine: str
+    name: str
+    value: Any
+    at_s: float
+    world: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Everything here becomes durable together, or none of it does."""
+
+    remember: tuple[Memory, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    intents: tuple[IntentRow, ...] = ()
+    outcomes: tuple[OutcomeRow, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not (self.remember or self.facts or self.intents or self.outcomes)
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[sa.Connection], Any]
+    done: Future[Any] = field(default_factory=Future)
+
+
+class Journal:
+    """Durable memory of one world. `open` before use, `close` when done; both may block, so call them in a worker."""
+
+    def __init__(self, path: Path, world: str) -> None:
+        self._path = path
+        self.world = world
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._engine: sa.Engine | None = None
+        self.on_failure: Callable[[BaseException], None] | None = None
+
+    def open(self) -> None:
+        """Open or create the file. Raises JournalFailed when it cannot be used or comes from a newer program."""
+        try:
+            self._engine = _connect(self._path)
+            with self._engine.begin() as connection:
+                METADATA.create_all(connection)
+                _check_version(connection)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise JournalFailed(f"the journal {self._path.name} cannot be opened: {error}") from error
+        self._thread = threading.Thread(target=self._write_on, name="journal", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Commit what waits, then close. Safe to call twice."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join()
+            self._thread = None
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    async def commit(self, batch: Batch) -> None:
+        """Return when `batch` is durable. Raises AlreadyRecorded or JournalFailed; then none of it was written."""
+        await self._ask(lambda connection: _write(connection, self.world, batch))
+
+    def post(self, batch: Batch) -> None:
+        """Make `batch` durable soon, in order with other writes; a failure goes to `on_failure`."""
+        job = _Job(lambda connection: _write(connection, self.world, batch))
+        job.done.add_done_callback(self._report)
+        self._put(job)
+
+    async def recall(self, engine: str, prefix: str = "", *, every_world: bool = False) -> dict[str, Any]:
+        """What `engine` remembers under names that start with `prefix`."""
+        world = EVERY_WORLD if every_world else self.world
+        return await self._ask(lambda connection: _recall(connection, world, engine, prefix))
+
+    async def unresolved(self, engine: str) -> list[IntentRow]:
+        """Intents that were admitted and whose outcome is not known, oldest first."""
+        return await self._ask(lambda connection: _intents(connection, self.world, engine, ("admitted", "unknown")))
+
+    async def intents(self, engine: str) -> list[IntentRow]:
+        """Every intent of `engine`, oldest first."""
+        return await self._ask(lambda connection: _intents(connection, self.world, engine, None))
+
+    async def facts(self, engine: str, kind: str, since_s: float = 0.0) -> list[Fact]:
+        """Facts of one kind from `since_s` on, in the order they were recorded."""
+        return await self._ask(lambda connection: _facts(connection, self.world, engine, kind, since_s))
+
+    async def _ask(self, work: Callable[[sa.Connection], Result]) -> Result:
+        job = _Job(work)
+        self._put(job)
+        result: Result = await asyncio.wrap_future(job.done)
+        return result
+
+    def _put(self, job: _Job) -> None:
+        if self._thread is None:
+            raise JournalFailed("the journal is not open")
+        self._jobs.put(job)
+
+    def _report(self, done: Future[Any]) -> None:
+        error = done.exception()
+        if error is not None and self.on_failure is not None:
+            self.on_failure(error)
+
+    def _write_on(self) -> None:
+        assert self._engine is not None
+        with self._engine.connect() as connection:
+            closing = False
+            while not closing:
+                jobs: list[_Job] = []
+                job = self._jobs.get()
+                while job is not None:
+                    jobs.append(job)
+                    if self._jobs.empty():
+                        break
+                    job = self._jobs.get()
+                closing = job is None
+                _run_together(connection, jobs)
+
+
+def _connect(path: Path) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _check_version(connection: sa.Connection) -> None:
+    known = connection.execute(sa.select(VERSION.c.version)).scalar()
+    if known is None:
+        connection.execute(sa.insert(VERSION).values(version=SCHEMA_VERSION))
+    elif known > SCHEMA_VERSION:
+        raise JournalFailed(
+            f"the journal was written by a newer program (schema {known}, this one knows {SCHEMA_VERSION}); "
+            "start that program, or use another profile"
+        )
+
+
+def _run_together(connection: sa.Connection, jobs: list[_Job]) -> None:
+    """All jobs in one transaction; when one fails, each by itself, so that it fails alone."""
+    try:
+        with connection.begin():
+            results = [job.work(connection) for job in jobs]
+    except Exception as error:
+        if len(jobs) == 1:
+            jobs[0].done.set_exception(_named(error))
+            return
+        for job in jobs:
+            _run_together(connection, [job])
+        return
+    for job, result in zip(jobs, results, strict=True):
+        with contextlib.suppress(Exception):
+            job.done.set_result(result)
+
+
+def _named(error: Exception) -> JournalFailed:
+    if isinstance(error, JournalFailed):
+        return error
+    if isinstance(error, sa.exc.IntegrityError):
+        return AlreadyRecorded(f"already in the journal: {error.orig}")
+    return JournalFailed(f"the journal could not be used: {type(error).__name__}: {error}")
+
+
+def _write(connection: sa.Connection, world: str, batch: Batch) -> None:
+    if batch.facts:
+        rows = [
+            {
+                "world": world,
+                "engine": f.engine,
+                "kind": f.kind,
+                "key": f.key,
+                "payload": _text(f.payload),
+                "at_s": f.at_s,
+            }
+            for f in batch.facts
+        ]
+        connection.execute(sa.insert(FACTS), rows)
+    for memory in batch.remember:
+        _remember(connection, memory.world or world, memory)
+    if batch.intents:
+        connection.execute(sa.insert(INTENTS), [_intent_values(world, row) for row in batch.intents])
+    for outcome in batch.outcomes:
+        connection.execute(
+            sa.update(INTENTS)
+            .where(INTENTS.c.world == world, INTENTS.c.key == outcome.key)
+            .values(state=outcome.state, outcome=_text(outcome.outcome), answered_s=outcome.at_s)
+        )
+
+
+def _remember(connection: sa.Connection, world: str, memory: Memory) -> None:
+    here = (MEMORY.c.world == world, MEMORY.c.engine == memory.engine, MEMORY.c.name == memory.name)
+    if memory.value is None:
+        connection.execute(sa.delete(MEMORY).where(*here))
+        return
+    values = {"value": _text(memory.value), "at_s": memory.at_s}
+    if connection.execute(sa.update(MEMORY).where(*here).values(**values)).rowcount == 0:
+        connection.execute(sa.insert(MEMORY).values(world=world, engine=memory.engine, name=memory.name, **values))
+
+
+def _intent_values(world: str, row: IntentRow) -> dict[str, Any]:
+    return {
+        "world": world,
+        "key": row.key,
+        "engine": row.engine,
+        "kind": row.kind,
+        "exposure": row.exposure,
+        "payload": _text(row.payload),
+        "reason": _text(row.reason),
+        "mode": row.mode,
+        "revision": row.revision,
+        "state": row.state,
+        "at_s": row.at_s,
+        "outcome": None if row.outcome is None else _text(row.outcome),
+        "answered_s": row.answered_s,
+    }
+
+
+def _recall(connection: sa.Connection, world: str, engine: str, prefix: str) -> dict[str, Any]:
+    query = sa.select(MEMORY.c.name, MEMORY.c.value).where(
+        MEMORY.c.world == world, MEMORY.c.engine == engine, MEMORY.c.name.startswith(prefix, autoescape=True)
+    )
+    return {name: json.loads(value) for name, value in connection.execute(query)}
+
+
+def _intents(connection: sa.Connection, world: str, engine: str, states: tuple[str, ...] | None) -> list[IntentRow]:
+    query = sa.select(INTENTS).where(INTENTS.c.world == world, INTENTS.c.engine == engine).order_by(INTENTS.c.id)
+    if states is not None:
+        query = query.where(INTENTS.c.state.in_(states))
+    return [
+        IntentRow(
+            key=row.key,
+            engine=row.engine,
+            kind=row.kind,
+            exposure=row.exposure,
+            payload=json.loads(row.payload),
+            reason=json.loads(row.reason),
+            mode=row.mode,
+            revision=row.revision,
+            state=row.state,
+            at_s=row.at_s,
+            outcome=None if row.outcome is None else json.loads(row.outcome),
+            answered_s=row.answered_s,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _facts(connection: sa.Connection, world: str, engine: str, kind: str, since_s: float) -> list[Fact]:
+    query = (
+        sa.select(FACTS)
+        .where(FACTS.c.world == world, FACTS.c.engine == engine, FACTS.c.kind == kind, FACTS.c.at_s >= since_s)
+        .order_by(FACTS.c.id)
+    )
+    return [Fact(r.engine, r.kind, r.key, json.loads(r.payload), r.at_s) for r in connection.execute(query)]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
