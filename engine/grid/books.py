@@ -1,0 +1,141 @@
+"""What the grid knows and remembers: slots, losses, counts, and which trades it has counted.
+
+Everything here is written together with the intents that follow from it, in one commit of the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from engine.core.journal import Fact, Memory
+from engine.core.messages import plain
+from engine.grid.entries import Blocked, BlockedBy
+from engine.grid.events import RoundTrip
+from engine.grid.limits import Losses, book
+from engine.grid.ports import Side, VenueFill
+from engine.grid.slot import ZERO, Role, Slot, Trade
+
+ENGINE = "grid"
+FILL = "fill"
+ROUND_TRIP = "round_trip"
+REMEMBERED_TRADES_S = 2 * 86400.0
+_SLOT = TypeAdapter(Slot)
+_LOSSES = TypeAdapter(Losses)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Totals since the world began."""
+
+    entries_filled: int = 0
+    exits_filled: int = 0
+    round_trips: int = 0
+    realised_usd: str = "0"
+    blocked: tuple[tuple[int, Side, BlockedBy, int], ...] = ()
+
+
+_COUNTS = TypeAdapter(Counts)
+
+
+@dataclass(slots=True)
+class Books:
+    """The grid's memory. Mutable, owned by one engine; what changed since the last `take_changes` is kept apart."""
+
+    slots: dict[int, Slot] = field(default_factory=dict)
+    losses: Losses = field(default_factory=Losses)
+    counts: Counts = field(default_factory=Counts)
+    last_fill_s: float = 0.0
+    _trades: dict[str, float] = field(default_factory=dict)
+    _facts: list[Fact] = field(default_factory=list)
+    _changed: set[str] = field(default_factory=set)
+    _blocked_now: dict[tuple[int, Trade], BlockedBy] = field(default_factory=dict)
+
+    @classmethod
+    def restore(cls, memories: dict[str, Any], fills: Sequence[Fact]) -> Books:
+        """The books as an earlier run left them. Raises pydantic.ValidationError when they cannot be read."""
+        books = cls()
+        for name, value in memories.items():
+            if name.startswith("slot:"):
+                slot = _SLOT.validate_python(value)
+                books.slots[slot.slot_id] = slot
+        if "losses" in memories:
+            books.losses = _LOSSES.validate_python(memories["losses"])
+        if "counts" in memories:
+            books.counts = _COUNTS.validate_python(memories["counts"])
+        for fact in fills:
+            books._trades[fact.key] = fact.at_s
+            books.last_fill_s = max(books.last_fill_s, fact.at_s)
+        return books
+
+    def put(self, slot: Slot) -> None:
+        """Keep the slot's new state."""
+        if self.slots.get(slot.slot_id) is not slot:
+            self.slots[slot.slot_id] = slot
+            self._changed.add(f"slot:{slot.slot_id}")
+
+    def counted(self, trade_id: str) -> bool:
+        """Whether this trade of the exchange is in the books."""
+        return trade_id in self._trades
+
+    def count_fill(self, fill: VenueFill, key: str, role: Role, order_done: bool) -> None:
+        """Enter one trade; it is never entered again."""
+        self._trades[fill.trade_id] = fill.at_s
+        self.last_fill_s = max(self.last_fill_s, fill.at_s)
+        self._facts.append(Fact(ENGINE, FILL, fill.trade_id, {"key": key, **plain(fill)}, fill.at_s))
+        if order_done:
+            entry = role is Role.ENTRY
+            self.counts = replace(
+                self.counts,
+                entries_filled=self.counts.entries_filled + entry,
+                exits_filled=self.counts.exits_filled + (not entry),
+            )
+            self._changed.add("counts")
+
+    def count_round_trip(self, trip: RoundTrip, key: str) -> None:
+        """Book what a closed trade realised."""
+        self.losses = book(self.losses, trip)
+        realised = trip.profit_usd + type(ZERO)(self.counts.realised_usd)
+        self.counts = replace(self.counts, round_trips=self.counts.round_trips + 1, realised_usd=format(realised, "f"))
+        self._facts.append(Fact(ENGINE, ROUND_TRIP, key, plain(trip), trip.at_s))
+        self._changed.update(("losses", "counts"))
+
+    def note_partial_cancel(self, now_s: float) -> None:
+        """An order was cancelled with a part filled (grid spec 16)."""
+        self.losses = replace(self.losses, partial_cancel_s=now_s)
+        self._changed.add("losses")
+
+    def note_blocked(self, blocked: Iterable[Blocked]) -> None:
+        """Count each want once for as long as one cause blocks it (grid spec 18b)."""
+        now: dict[tuple[int, Trade], BlockedBy] = {(b.slot_id, b.trade): b.cause for b in blocked}
+        for (slot_id, trade), cause in now.items():
+            if self._blocked_now.get((slot_id, trade)) is not cause:
+                self._count_blocked(slot_id, trade.entry_side, cause)
+        self._blocked_now = now
+
+    def take_changes(self, now_s: float) -> tuple[tuple[Memory, ...], tuple[Fact, ...]]:
+        """What has to become durable now."""
+        memories = tuple(Memory(ENGINE, name, self._value(name), now_s) for name in sorted(self._changed))
+        facts = tuple(self._facts)
+        self._changed.clear()
+        self._facts.clear()
+        oldest_s = self.last_fill_s - REMEMBERED_TRADES_S
+        if self._trades and next(iter(self._trades.values())) < oldest_s:
+            self._trades = {trade_id: at_s for trade_id, at_s in self._trades.items() if at_s >= oldest_s}
+        return memories, facts
+
+    def _value(self, name: str) -> Any:
+        if name == "losses":
+            return _LOSSES.dump_python(self.losses, mode="json")
+        if name == "counts":
+            return _COUNTS.dump_python(self.counts, mode="json")
+        return _SLOT.dump_python(self.slots[int(name.removeprefix("slot:"))], mode="json")
+
+    def _count_blocked(self, slot_id: int, side: Side, cause: BlockedBy) -> None:
+        rows = {(row[0], row[1], row[2]): row[3] for row in self.counts.blocked}
+        rows[slot_id, side, cause] = rows.get((slot_id, side, cause), 0) + 1
+        self.counts = replace(self.counts, blocked=tuple((*key, count) for key, count in rows.items()))
+        self._changed.add("counts")

@@ -1,0 +1,214 @@
+"""What can happen to a slot, and what a slot can ask for. All frozen; the machine is a function between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.core.messages import Reason
+from engine.grid.options import GridOptions
+from engine.grid.ports import OrderFate, PairRules
+from engine.grid.slot import Cause, Order, Position, Slot, Trade
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a transition may know beside the slot: the market's mid price, the exchange's rules, options and time."""
+
+    market: Decimal
+    rules: PairRules
+    options: GridOptions
+    now_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time passed or the price moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The exchange took the order or its amendment; what it acknowledged, None where it did not say."""
+
+    key: str
+    order_id: str
+    price: Decimal | None
+    quantity: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedDown:
+    """The order, amendment or cancel was certainly not done: rejected by the exchange or held back by the gate."""
+
+    key: str
+    reason: Reason
+    retry_after_s: float
+    by_exchange: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Nobody knows whether the order, amendment or cancel was done; it is being looked up."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeverArrived:
+    """The look-up proved that the order does not exist."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One trade of the order, by the exchange's own trade id."""
+
+    key: str
+    trade_id: str
+    price: Decimal
+    quantity: Decimal
+    fee_usd: Decimal
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The exchange reports how the order stands."""
+
+    key: str
+    order_id: str
+    price: Decimal
+    quantity: Decimal
+    filled: Decimal
+    fate: OrderFate
+
+
+GridEvent = Ticked | Taken | TurnedDown | Silent | NeverArrived | Filled | Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Send this order."""
+
+    order: Order
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Move a resting entry. `key` names this change, `order` is the order with the change noted."""
+
+    key: str
+    order: Order
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Take this order off the book. `key` names this cancel."""
+
+    key: str
+    order: Order
+    reason: Reason
+
+
+Action = Place | Amend | Cancel
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """An exit or recovery order closed `position`, or part of it; or an eviction wrote it off at the market."""
+
+    slot_id: int
+    trade: Trade
+    position: Position
+    exit_price: Decimal
+    fees_usd: Decimal
+    profit_usd: Decimal
+    evicted: bool
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a transition returns: the slot after it, what to send, what was realised, what is worth telling."""
+
+    slot: Slot
+    actions: tuple[Action, ...] = ()
+    round_trips: tuple[RoundTrip, ...] = ()
+    notes: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryReason(Reason, code="entry"):
+    """An entry, and why it is placed now."""
+
+    cause: Cause
+    base_usd: Decimal
+    size_usd: Decimal
+    skew: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExitReason(Reason, code="exit"):
+    """The exit of a filled entry."""
+
+    entry_price: Decimal
+    profit_pct: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReason(Reason, code="refresh"):
+    """The entry had drifted from the market by `drift_ratio`."""
+
+    drift_ratio: Decimal
+    move: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvictedReason(Reason, code="evicted"):
+    """The slot keeps no more than `kept` recovery orders; this was the oldest."""
+
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedPartReason(Reason, code="drifted_part"):
+    """A partly filled entry drifted from the market: the rest is cancelled, the filled part gets its exit."""
+
+    filled: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedReason(Reason, code="stopped"):
+    """The master switch stopped the grid; every order is taken off the book."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChaseRests(Reason, code="chase_rests"):
+    """The entry chased the market `moves` times in one direction and rests until `until_s`."""
+
+    slot_id: int
+    trade: Trade
+    moves: int
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Orphaned(Reason, code="orphaned"):
+    """An exit grew too old and became a recovery order."""
+
+    slot_id: int
+    trade: Trade
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTurnedDown(Reason, code="order_turned_down"):
+    """An order was not taken; it is tried again after `retry_after_s` if it is still wanted."""
+
+    slot_id: int
+    trade: Trade
+    cause: Reason
+    retry_after_s: float

@@ -1,0 +1,46 @@
+"""From what a slot asks for to an intent for the gate."""
+
+from __future__ import annotations
+
+from engine.core.gate import Intent
+from engine.core.modes import Exposure
+from engine.grid.books import ENGINE
+from engine.grid.events import Action, Amend, Cancel, Place
+from engine.grid.messages import OrderPlaced
+from engine.grid.ports import AmendOrder, CancelOrder, PlaceOrder
+from engine.grid.slot import Role
+
+PLACE, AMEND, CANCEL = "place_order", "amend_order", "cancel_order"
+
+
+def intent_of(action: Action, deadline_s: float) -> Intent:
+    """The intent of one action. An entry opens exposure, an exit closes it; a moved entry counts as opening."""
+    order = action.order
+    match action:
+        case Place():
+            place = PlaceOrder(order.client_id, order.side, order.price, order.quantity, deadline_s)
+            exposure = Exposure.OPENS if order.role is Role.ENTRY else Exposure.CLOSES
+            return Intent(order.key, ENGINE, PLACE, exposure, place, action.reason)
+        case Amend():
+            if order.amended_price is None or order.amended_quantity is None:
+                raise ValueError(f"amendment {action.key} says neither price nor quantity")
+            change = AmendOrder(order.client_id, order.amended_price, order.amended_quantity, deadline_s)
+            return Intent(action.key, ENGINE, AMEND, Exposure.OPENS, change, action.reason)
+        case Cancel():
+            return Intent(action.key, ENGINE, CANCEL, Exposure.CANCELS, CancelOrder(order.client_id), action.reason)
+
+
+def placed_event(action: Place, slot_id: int, now_s: float) -> OrderPlaced:
+    """What is told once the exchange took the order."""
+    order = action.order
+    return OrderPlaced(
+        at_s=now_s,
+        key=order.key,
+        slot_id=slot_id,
+        trade=order.trade,
+        role=order.role,
+        side=order.side,
+        price=order.price,
+        quantity=order.quantity,
+        reason=action.reason,
+    )

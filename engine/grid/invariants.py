@@ -1,0 +1,65 @@
+"""What must hold of a slot after every transition (grid spec 11); a breach halts the grid with the slot shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.grid.options import GridOptions
+from engine.grid.slot import Leg, Order, Role, Slot, Stage
+
+
+class InvariantBreach(RuntimeError):
+    """A slot contradicts itself or the exchange. The grid stops; `slot` is the last one that held."""
+
+    def __init__(self, slot: Slot, detail: str) -> None:
+        super().__init__(f"slot {slot.slot_id}: {detail}")
+        self.slot = slot
+        self.detail = detail
+
+
+def check(slot: Slot, options: GridOptions) -> None:
+    """Raise InvariantBreach with everything that does not hold."""
+    faults = list(_faults(slot, options))
+    if faults:
+        raise InvariantBreach(slot, "; ".join(faults))
+
+
+def _faults(slot: Slot, options: GridOptions) -> Iterator[str]:
+    for leg in slot.legs:
+        yield from _leg_faults(leg)
+    for order in slot.orders:
+        yield from _order_faults(order)
+    keys = [order.key for order in slot.orders]
+    if len(set(keys)) != len(keys):
+        yield f"two orders share a key: {sorted(keys)}"
+    staying = [order for order in slot.recoveries if order.stage is Stage.OPEN]
+    if len(staying) > options.recoveries_per_slot + len(slot.legs):
+        yield f"{len(staying)} recovery orders stay, {options.recoveries_per_slot} may"
+
+
+def _leg_faults(leg: Leg) -> Iterator[str]:
+    name = f"trade {leg.trade.value}"
+    if leg.position.quantity < 0 or leg.dust.quantity < 0:
+        yield f"{name} holds a negative position"
+    if leg.order is None:
+        return
+    if leg.order.trade is not leg.trade:
+        yield f"{name} holds an order of trade {leg.order.trade.value}"
+    if leg.order.role is Role.EXIT:
+        if leg.order.quantity != leg.position.quantity:
+            yield f"{name}: exit of {leg.order.quantity} for a position of {leg.position.quantity}"
+    elif leg.order.role is not Role.ENTRY:
+        yield f"{name} works a {leg.order.role.value} order"
+    elif leg.position.quantity > 0:
+        yield f"{name} works an entry while {leg.position.quantity} wait for an exit"
+
+
+def _order_faults(order: Order) -> Iterator[str]:
+    entry = order.role is Role.ENTRY
+    side = order.trade.entry_side if entry else order.trade.exit_side
+    if order.side is not side:
+        yield f"{order.key} goes the wrong way: {order.side.value}"
+    if not (order.price > 0 and order.quantity > 0):
+        yield f"{order.key} has price {order.price} and quantity {order.quantity}"
+    if order.filled < 0:
+        yield f"{order.key} has fills of {order.filled}"

@@ -1,0 +1,333 @@
+"""The slot machine: a pure reducer from a slot and an event to the next slot and what to send (grid spec 11 to 14).
+
+Entries are not placed here: a leg without order and position *wants* one, and `entries` decides which of all wants
+are served, how large, within funds, limits and capacity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+from engine.core.messages import Reason
+from engine.grid.events import (
+    Action,
+    Cancel,
+    EvictedReason,
+    ExitReason,
+    Filled,
+    GridEvent,
+    NeverArrived,
+    OrderTurnedDown,
+    Place,
+    RoundTrip,
+    Seen,
+    Silent,
+    Step,
+    StoppedReason,
+    Taken,
+    Ticked,
+    TurnedDown,
+    World,
+)
+from engine.grid.invariants import InvariantBreach, check
+from engine.grid.ports import OrderFate, OrderGone, PairRules, Side
+from engine.grid.prices import exit_price
+from engine.grid.slot import ZERO, Cause, Leg, Order, Position, Role, Slot, Stage, Trade
+from engine.grid.timing import drifted_part, orphaned
+
+
+def transition(slot: Slot, event: GridEvent, world: World) -> Step:
+    """The slot after `event`. Raises InvariantBreach when slot and exchange contradict each other."""
+    match event:
+        case Ticked():
+            step = _ticked(slot, world)
+        case Taken():
+            step = _taken(slot, event, world)
+        case TurnedDown():
+            step = _turned_down(slot, event, world)
+        case Silent():
+            step = Step(_changed(slot, event.key, lambda order: replace(order, stage=Stage.UNKNOWN)))
+        case NeverArrived():
+            step = _never_arrived(slot, event)
+        case Filled():
+            step = _filled(slot, event, world)
+        case Seen():
+            step = _seen(slot, event, world)
+    check(step.slot, world.options)
+    return step
+
+
+def tradable(position: Position, rules: PairRules) -> bool:
+    """Whether the exchange takes an order of this size."""
+    return position.quantity >= rules.minimum_quantity and position.cost_usd >= rules.minimum_cost_usd
+
+
+def cancel_all(slot: Slot) -> Step:
+    """Take every order of the slot off the book; entries are wanted again as a reseed."""
+    actions: list[Action] = []
+    for order in slot.orders:
+        if order.stage in (Stage.CANCELLING, Stage.CLOSING):
+            continue
+        slot, action = _cancelled(slot, order, StoppedReason())
+        actions.append(action)
+        if order.role is Role.ENTRY:
+            slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.RESEED))
+    return Step(slot, tuple(actions))
+
+
+def _ticked(slot: Slot, world: World) -> Step:
+    actions: list[Action] = []
+    notes: list[Reason] = []
+    for trade in Trade:
+        leg = slot.leg(trade)
+        if leg.exiting and leg.order is None and leg.retry_s <= world.now_s:
+            slot, place = _exit_placed(slot, leg, world)
+            actions.append(place)
+    part = drifted_part(slot, world)
+    if part is not None:
+        order, reason = part
+        slot, cancel = _cancelled(slot, order, reason)
+        actions.append(cancel)
+    orphan = orphaned(slot, world)
+    if orphan is not None:
+        trade, note = orphan
+        slot, evictions = _made_recovery(slot, slot.leg(trade), world)
+        actions.extend(evictions)
+        notes.append(note)
+    return Step(slot, tuple(actions), notes=tuple(notes))
+
+
+def _taken(slot: Slot, event: Taken, world: World) -> Step:
+    order = slot.order(event.key)
+    if order is None:
+        return Step(slot)
+    if order.stage is Stage.AMENDING and order.amended_price is not None and order.amended_quantity is not None:
+        order = replace(order, price=order.amended_price, quantity=order.amended_quantity)
+    if event.quantity is not None and event.quantity != order.quantity:
+        raise InvariantBreach(slot, f"order {order.key}: asked for {order.quantity}, exchange took {event.quantity}")
+    taken = replace(
+        order,
+        order_id=event.order_id or order.order_id,
+        price=order.price if event.price is None else event.price,
+        amended_price=None,
+        amended_quantity=None,
+    )
+    if order.stage in (Stage.SENT, Stage.UNKNOWN, Stage.AMENDING):
+        taken = replace(taken, stage=Stage.OPEN)
+    return _completed(_replaced(slot, taken), taken, world, world.now_s)
+
+
+def _turned_down(slot: Slot, event: TurnedDown, world: World) -> Step:
+    order = slot.order(event.key)
+    if order is None:
+        return Step(slot)
+    note = OrderTurnedDown(slot.slot_id, order.trade, event.reason, event.retry_after_s)
+    if order.stage is Stage.AMENDING:
+        kept = replace(order, stage=Stage.OPEN, amended_price=None, amended_quantity=None)
+        slot = _replaced(slot, kept)
+        if kept.filled == kept.quantity:
+            return _completed(slot, kept, world, world.now_s)
+        if not event.by_exchange or isinstance(event.reason, OrderGone):
+            return Step(_rested(slot, order.trade, world.now_s + event.retry_after_s), notes=(note,))
+        slot, cancel = _cancelled(slot, kept, event.reason)
+        slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.REFRESH))
+        return Step(slot, (cancel,), notes=(note,))
+    if order.stage is Stage.CANCELLING:
+        return Step(_replaced(slot, replace(order, stage=Stage.UNKNOWN)), notes=(note,))
+    if order.filled > 0:
+        raise InvariantBreach(slot, f"order {order.key} was turned down, yet has fills of {order.filled}")
+    slot = _removed(slot, order)
+    return Step(_rested(slot, order.trade, world.now_s + event.retry_after_s), notes=(note,))
+
+
+def _never_arrived(slot: Slot, event: NeverArrived) -> Step:
+    order = slot.order(event.key)
+    if order is None:
+        return Step(slot)
+    if order.filled > 0:
+        raise InvariantBreach(slot, f"order {order.key} has fills, yet the exchange does not know it")
+    return Step(_removed(slot, order))
+
+
+def _filled(slot: Slot, event: Filled, world: World) -> Step:
+    order = slot.order(event.key)
+    if order is None:
+        raise InvariantBreach(slot, f"trade {event.trade_id} fills order {event.key}, which the slot does not hold")
+    order = replace(
+        order,
+        filled=order.filled + event.quantity,
+        cost_usd=order.cost_usd + event.quantity * event.price,
+        fees_usd=order.fees_usd + event.fee_usd,
+    )
+    limit = order.quantity if order.amended_quantity is None else max(order.quantity, order.amended_quantity)
+    if order.filled > limit:
+        raise InvariantBreach(slot, f"order {order.key} of {limit} has fills of {order.filled}")
+    return _completed(_replaced(slot, order), order, world, event.at_s)
+
+
+def _seen(slot: Slot, event: Seen, world: World) -> Step:
+    order = slot.order(event.key)
+    if order is None:
+        return Step(slot)
+    if (
+        order.stage in (Stage.SENT, Stage.UNKNOWN)
+        and order.amended_quantity is None
+        and event.quantity != order.quantity
+    ):
+        raise InvariantBreach(slot, f"order {order.key}: asked for {order.quantity}, exchange holds {event.quantity}")
+    order = replace(order, order_id=event.order_id or order.order_id)
+    if event.fate is OrderFate.OPEN:
+        if order.stage in (Stage.SENT, Stage.UNKNOWN):
+            order = replace(
+                order,
+                stage=Stage.OPEN,
+                price=event.price,
+                quantity=event.quantity,
+                amended_price=None,
+                amended_quantity=None,
+            )
+        return _completed(_replaced(slot, order), order, world, world.now_s)
+    if order.filled > event.filled:
+        raise InvariantBreach(slot, f"order {order.key} has fills of {order.filled}, exchange says {event.filled}")
+    order = replace(order, price=event.price, final_filled=event.filled)
+    if order.filled < event.filled:
+        return Step(_replaced(slot, replace(order, stage=Stage.CLOSING)))
+    return _completed(_replaced(slot, order), order, world, world.now_s)
+
+
+def _completed(slot: Slot, order: Order, world: World, at_s: float) -> Step:
+    """Finish the order when all its fills are in; while an amendment is on its way its quantity is not known."""
+    if order.final_filled is None and order.amended_quantity is not None:
+        return Step(slot)
+    due = order.quantity if order.final_filled is None else order.final_filled
+    return _finished(slot, order, world, at_s) if order.filled == due else Step(slot)
+
+
+def _finished(slot: Slot, order: Order, world: World, at_s: float) -> Step:
+    if order.role is Role.ENTRY:
+        return _entry_finished(slot, order, world, at_s)
+    return _closing_finished(slot, order, world, at_s)
+
+
+def _entry_finished(slot: Slot, order: Order, world: World, at_s: float) -> Step:
+    leg = slot.leg(order.trade)
+    wants = leg.wants if order.stage is Stage.CANCELLING else Cause.REPAIR
+    if order.filled == 0:
+        return Step(slot.with_leg(replace(leg, order=None, wants=wants)))
+    position = leg.dust + Position(order.filled, order.cost_usd, order.fees_usd, at_s)
+    if not tradable(position, world.rules):
+        return Step(slot.with_leg(replace(leg, order=None, dust=position, wants=wants)))
+    leg = replace(leg, order=None, dust=Position(), position=position, retry_s=0.0)
+    slot, place = _exit_placed(slot.with_leg(leg), leg, world)
+    return Step(slot, (place,))
+
+
+def _closing_finished(slot: Slot, order: Order, world: World, at_s: float) -> Step:
+    trips: list[RoundTrip] = []
+    rest = order.position
+    if order.filled > 0:
+        closed = rest if order.filled == rest.quantity else rest.part(order.filled)
+        rest = rest - closed
+        trips.append(_round_trip(slot, order, closed, order.cost_usd, order.fees_usd, evicted=False, at_s=at_s))
+    if order.role is Role.RECOVERY:
+        if rest.quantity > 0:
+            value = rest.quantity * world.market
+            trips.append(_round_trip(slot, order, rest, value, ZERO, evicted=True, at_s=at_s))
+        slot = _removed(slot, order)
+    else:
+        slot = slot.with_leg(_leg_after_exit(slot.leg(order.trade), rest, world))
+    profit = sum((trip.profit_usd for trip in trips), ZERO)
+    return Step(replace(slot, profit_usd=slot.profit_usd + profit), round_trips=tuple(trips))
+
+
+def _leg_after_exit(leg: Leg, rest: Position, world: World) -> Leg:
+    if tradable(rest, world.rules):
+        return replace(leg, order=None, position=rest)
+    return replace(
+        leg,
+        order=None,
+        position=Position(),
+        dust=leg.dust + rest,
+        wants=Cause.CYCLE,
+        cycles=leg.cycles + 1,
+        retry_s=0.0,
+    )
+
+
+def _round_trip(
+    slot: Slot, order: Order, closed: Position, value_usd: Decimal, fees_usd: Decimal, *, evicted: bool, at_s: float
+) -> RoundTrip:
+    bought_first = order.side is Side.SELL
+    gain = value_usd - closed.cost_usd if bought_first else closed.cost_usd - value_usd
+    return RoundTrip(
+        slot_id=slot.slot_id,
+        trade=order.trade,
+        position=closed,
+        exit_price=value_usd / closed.quantity,
+        fees_usd=closed.fees_usd + fees_usd,
+        profit_usd=gain - closed.fees_usd - fees_usd,
+        evicted=evicted,
+        at_s=at_s,
+    )
+
+
+def _exit_placed(slot: Slot, leg: Leg, world: World) -> tuple[Slot, Place]:
+    position = leg.position
+    order = Order(
+        key=f"{slot.namespace}.{slot.slot_id}{leg.trade.value}.exit.{slot.sequence}",
+        trade=leg.trade,
+        role=Role.EXIT,
+        side=leg.trade.exit_side,
+        price=exit_price(leg.trade, position.price, world.market, world.options, world.rules),
+        quantity=position.quantity,
+        market=world.market,
+        placed_s=world.now_s,
+        position=position,
+    )
+    slot = replace(slot.with_leg(replace(leg, order=order)), sequence=slot.sequence + 1)
+    return slot, Place(order, ExitReason(position.price, world.options.profit_pct))
+
+
+def _made_recovery(slot: Slot, leg: Leg, world: World) -> tuple[Slot, list[Action]]:
+    assert leg.order is not None
+    recovery = replace(leg.order, role=Role.RECOVERY)
+    freed = replace(leg, order=None, position=Position(), wants=Cause.ORPHAN, cycles=leg.cycles + 1, retry_s=0.0)
+    slot = replace(slot.with_leg(freed), recoveries=(*slot.recoveries, recovery))
+    actions: list[Action] = []
+    kept = [order for order in slot.recoveries if order.stage is not Stage.CANCELLING]
+    for oldest in kept[: max(0, len(kept) - world.options.recoveries_per_slot)]:
+        if oldest.stage is Stage.OPEN:
+            slot, action = _cancelled(slot, oldest, EvictedReason(world.options.recoveries_per_slot))
+            actions.append(action)
+    return slot, actions
+
+
+def _cancelled(slot: Slot, order: Order, reason: Reason) -> tuple[Slot, Cancel]:
+    key = f"{order.key}/c{slot.sequence}"
+    cancelling = replace(order, stage=Stage.CANCELLING)
+    return replace(_replaced(slot, cancelling), sequence=slot.sequence + 1), Cancel(key, cancelling, reason)
+
+
+def _changed(slot: Slot, key: str, change: Callable[[Order], Order]) -> Slot:
+    order = slot.order(key)
+    return slot if order is None else _replaced(slot, change(order))
+
+
+def _replaced(slot: Slot, order: Order) -> Slot:
+    for leg in slot.legs:
+        if leg.order is not None and leg.order.key == order.key:
+            return slot.with_leg(replace(leg, order=order))
+    return replace(slot, recoveries=tuple(order if r.key == order.key else r for r in slot.recoveries))
+
+
+def _removed(slot: Slot, order: Order) -> Slot:
+    for leg in slot.legs:
+        if leg.order is not None and leg.order.key == order.key:
+            return slot.with_leg(replace(leg, order=None))
+    return replace(slot, recoveries=tuple(r for r in slot.recoveries if r.key != order.key))
+
+
+def _rested(slot: Slot, trade: Trade, until_s: float) -> Slot:
+    return slot.with_leg(replace(slot.leg(trade), retry_s=until_s))

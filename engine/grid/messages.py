@@ -1,0 +1,161 @@
+"""What the grid tells: how its slots, orders and funds stand, and what happened to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.core.messages import Event, Reason, Snapshot
+from engine.grid.entries import BlockedBy
+from engine.grid.limits import Band
+from engine.grid.ports import Side
+from engine.grid.slot import Phase, Role, Stage, Trade
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """One order on a slot, as acknowledged."""
+
+    key: str
+    slot_id: int
+    trade: Trade
+    role: Role
+    side: Side
+    stage: Stage
+    price: Decimal
+    quantity: Decimal
+    filled: Decimal
+    placed_s: float
+    size_multiplier: float
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    """One slot."""
+
+    slot_id: int
+    phase: Phase
+    cycles: int
+    profit_usd: Decimal
+    orders: tuple[OrderView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedCount:
+    """How often entries of this slot and side were wanted and not placed, by cause (grid spec 18b)."""
+
+    slot_id: int
+    side: Side
+    cause: BlockedBy
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridSnapshot(Snapshot):
+    """How the grid stands.
+
+    usd, doge: total balances, what orders hold included. price: mid. state: one of connecting, reconciling, running,
+    held, halted; `why` says why it is not running.
+    """
+
+    pair: str
+    state: str
+    why: Reason | None
+    price: Decimal | None
+    price_age_s: float | None
+    usd: Decimal
+    doge: Decimal
+    free_usd: Decimal
+    free_doge: Decimal
+    slots: tuple[SlotView, ...]
+    open_orders: int
+    headroom: int
+    band: Band
+    base_entry_usd: Decimal
+    next_entries_usd: Decimal
+    live_buy_orders_usd: Decimal
+    live_sell_orders_doge: Decimal
+    realised_usd: Decimal
+    realised_today_usd: Decimal
+    round_trips: int
+    entries_filled: int
+    exits_filled: int
+    blocked: tuple[BlockedCount, ...]
+    unresolved: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPlaced(Event):
+    """The exchange took an order."""
+
+    key: str
+    slot_id: int
+    trade: Trade
+    role: Role
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillBooked(Event):
+    """A trade of one of our orders, counted once."""
+
+    trade_id: str
+    key: str
+    slot_id: int
+    trade: Trade
+    role: Role
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    fee_usd: Decimal
+    maker: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundTripBooked(Event):
+    """A trade of a slot closed, or a recovery order was evicted with its loss."""
+
+    slot_id: int
+    trade: Trade
+    quantity: Decimal
+    entry_price: Decimal
+    exit_price: Decimal
+    profit_usd: Decimal
+    evicted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridNote(Event):
+    """Something worth telling that is neither an order nor a fill."""
+
+    reason: Reason
+    grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAwaited(Reason, code="price_awaited"):
+    """No price has arrived yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciling(Reason, code="reconciling"):
+    """Orders and trades of the exchange are read before anything is placed."""
+
+    unresolved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected(Reason, code="disconnected"):
+    """The sockets are down; nothing is placed until they are back and the missed part is read."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halted(Reason, code="halted"):
+    """Grid and exchange contradict each other; a person has to look."""
+
+    detail: str

@@ -1,0 +1,150 @@
+"""Beside the sockets: reads orders and trades of the exchange, and looks up what nobody answered for.
+
+REST may be 60 s behind the socket, and an order may still reach the exchange until its deadline: only after both has
+absence proved anything (grid spec 18 to 20).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.core.clock import Clock
+from engine.grid.decider import Decider, LookUp
+from engine.grid.options import GridOptions
+from engine.grid.ports import Exchange, OrderFate, VenueFill
+from engine.grid.slot import Stage
+
+EVERY_S = 60.0
+REST_LAG_S = 60.0
+FILL_OVERLAP_S = 180.0
+LOOK_AGAIN_S = 5.0
+FAILED_READ_WAIT_S = 1.0
+
+_ANSWERED = (Stage.OPEN, Stage.CANCELLING, Stage.CLOSING)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """An order that is looked up from `from_s` on; absence counts as proof from `proof_s` on."""
+
+    from_s: float
+    proof_s: float
+
+
+class Reconciler:
+    """Reads at the start, every minute, when asked, and for each order in doubt until it is resolved."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        clock: Clock,
+        decider: Decider,
+        arrive: Callable[[LookUp], None],
+        options: Callable[[], GridOptions],
+    ) -> None:
+        self._exchange = exchange
+        self._clock = clock
+        self._decider = decider
+        self._arrive = arrive
+        self._options = options
+        self._waits: dict[str, _Wait] = {}
+        self._asked = asyncio.Event()
+        self._full = True
+        self._first = True
+
+    def take_doubts(self) -> None:
+        """Look up what the decider doubts, and read everything if it asks for that."""
+        for key, from_s in self._decider.doubts:
+            self._look_up(key, from_s)
+        self._decider.doubts.clear()
+        if self._decider.wants_reading:
+            self._decider.wants_reading = False
+            self._full = True
+            self._asked.set()
+
+    async def run(self) -> None:
+        """Until cancelled. A read that fails is tried again; nothing is placed before the first one succeeded."""
+        self._doubt_everything_unanswered()
+        next_full_s = self._clock.now()
+        while True:
+            now_s = self._clock.now()
+            try:
+                if self._full or now_s >= next_full_s:
+                    self._full = False
+                    await self._read_all()
+                    next_full_s = self._clock.now() + EVERY_S
+                await self._resolve()
+            except Exception as error:
+                _log.warning("reading orders and trades failed, trying again: %s: %s", type(error).__name__, error)
+                self._full = True
+                await asyncio.sleep(FAILED_READ_WAIT_S)
+                continue
+            await self._until_due(next_full_s)
+
+    def _look_up(self, key: str, from_s: float) -> None:
+        self._waits.setdefault(key, _Wait(from_s, from_s + self._options().order_deadline_s + REST_LAG_S))
+        self._asked.set()
+
+    def _doubt_everything_unanswered(self) -> None:
+        now_s = self._clock.now()
+        for order in self._decider.orders:
+            if order.stage is not Stage.OPEN:
+                self._look_up(order.key, now_s)
+
+    async def _until_due(self, next_full_s: float) -> None:
+        now_s = self._clock.now()
+        due_s = min([next_full_s, *(max(wait.from_s, now_s + LOOK_AGAIN_S) for wait in self._waits.values())])
+        self._asked.clear()
+        sleep = asyncio.ensure_future(self._clock.sleep(max(0.0, due_s - now_s)))
+        asked = asyncio.ensure_future(self._asked.wait())
+        try:
+            await asyncio.wait((sleep, asked), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiter in (sleep, asked):
+                waiter.cancel()
+            await asyncio.gather(sleep, asked, return_exceptions=True)
+
+    async def _read_all(self) -> None:
+        asked_s = self._clock.now()
+        on_book = await self._exchange.open_orders()
+        fills = await self._missed_fills()
+        balances = await self._exchange.balances()
+        resting = {order.client_id for order in on_book if order.client_id}
+        ours = self._decider.orders
+        our_ids = {order.client_id for order in ours}
+        for order in ours:
+            settled = order.stage in _ANSWERED and order.placed_s < asked_s - REST_LAG_S
+            if (settled or self._first) and order.client_id not in resting:
+                self._look_up(order.key, asked_s)
+        self._first = False
+        mine = tuple(order for order in on_book if order.client_id in our_ids)
+        foreign = len(on_book) - len(mine)
+        self._arrive(LookUp(mine, fills, balances=balances, foreign_orders=foreign, complete=True))
+
+    async def _missed_fills(self) -> tuple[VenueFill, ...]:
+        since_s = max(0.0, self._decider.books.last_fill_s - FILL_OVERLAP_S)
+        return tuple(await self._exchange.fills_since(since_s))
+
+    async def _resolve(self) -> None:
+        for key, wait in list(self._waits.items()):
+            now_s = self._clock.now()
+            if now_s < wait.from_s:
+                continue
+            order = next((order for order in self._decider.orders if order.key == key), None)
+            if order is None:
+                del self._waits[key]
+                continue
+            found = await self._exchange.find(order.client_id)
+            if found is not None:
+                del self._waits[key]
+                closed = found.fate is not OrderFate.OPEN
+                fills = await self._missed_fills() if closed or found.filled > order.filled else ()
+                self._arrive(LookUp((found,), fills))
+            elif now_s >= wait.proof_s:
+                del self._waits[key]
+                self._arrive(LookUp(never_arrived=(key,)))

@@ -1,0 +1,236 @@
+"""A slot of the grid: two trades, their orders, what they hold. Data only; `machine` moves it.
+
+Trade A sells DOGE and buys it back lower; trade B buys DOGE and sells it higher (grid spec 11).
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import Enum
+
+from engine.grid.ports import Side
+
+ZERO = Decimal(0)
+_CLIENT_IDS = uuid.UUID("6c1f6f0e-7d0c-5d55-9c3c-0f1b7f0f2a11")
+
+
+class Trade(Enum):
+    """Which of a slot's two trades."""
+
+    A = "A"
+    B = "B"
+
+    @property
+    def entry_side(self) -> Side:
+        return Side.SELL if self is Trade.A else Side.BUY
+
+    @property
+    def exit_side(self) -> Side:
+        return Side.BUY if self is Trade.A else Side.SELL
+
+
+class Role(Enum):
+    """What an order is for."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+    RECOVERY = "recovery"
+
+
+class Stage(Enum):
+    """Where an order stands between us and the exchange."""
+
+    SENT = "sent"
+    OPEN = "open"
+    AMENDING = "amending"
+    CANCELLING = "cancelling"
+    UNKNOWN = "unknown"
+    CLOSING = "closing"
+
+
+class Phase(Enum):
+    """Derived, never stored: which trades wait for their exit."""
+
+    S0 = "S0"
+    S1A = "S1a"
+    S1B = "S1b"
+    S2 = "S2"
+
+
+class Cause(Enum):
+    """Why an entry is wanted; the governor scales those after a cycle, an orphan and on refresh (grid spec 7)."""
+
+    BOOTSTRAP = "bootstrap"
+    RESEED = "reseed"
+    REPAIR = "repair"
+    CYCLE = "cycle"
+    ORPHAN = "orphan"
+    REFRESH = "refresh"
+
+    @property
+    def scaled(self) -> bool:
+        return self in (Cause.CYCLE, Cause.ORPHAN, Cause.REFRESH)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What an entry filled and no exit has closed: DOGE, its USD value at the entry's prices, the entry's fees."""
+
+    quantity: Decimal = ZERO
+    cost_usd: Decimal = ZERO
+    fees_usd: Decimal = ZERO
+    opened_s: float = 0.0
+
+    @property
+    def price(self) -> Decimal:
+        """Average price of entry; only for a position that holds something."""
+        return self.cost_usd / self.quantity
+
+    def __add__(self, other: Position) -> Position:
+        return Position(
+            self.quantity + other.quantity,
+            self.cost_usd + other.cost_usd,
+            self.fees_usd + other.fees_usd,
+            max(self.opened_s, other.opened_s),
+        )
+
+    def part(self, quantity: Decimal) -> Position:
+        """The share of cost and fees that belongs to `quantity` of it."""
+        share = quantity / self.quantity
+        return Position(quantity, self.cost_usd * share, self.fees_usd * share, self.opened_s)
+
+    def __sub__(self, other: Position) -> Position:
+        return Position(
+            self.quantity - other.quantity,
+            self.cost_usd - other.cost_usd,
+            self.fees_usd - other.fees_usd,
+            self.opened_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order of ours. `quantity` and `price` are what the exchange acknowledged once `stage` is not SENT."""
+
+    key: str
+    trade: Trade
+    role: Role
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    market: Decimal
+    placed_s: float
+    stage: Stage = Stage.SENT
+    filled: Decimal = ZERO
+    cost_usd: Decimal = ZERO
+    fees_usd: Decimal = ZERO
+    order_id: str = ""
+    size_usd: Decimal = ZERO
+    base_usd: Decimal = ZERO
+    position: Position = field(default_factory=Position)
+    amended_price: Decimal | None = None
+    amended_quantity: Decimal | None = None
+    final_filled: Decimal | None = None
+
+    @property
+    def client_id(self) -> str:
+        """The name the exchange knows this order by: the same key always gives the same one."""
+        return client_id_of(self.key)
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.quantity - self.filled
+
+    @property
+    def reserved_usd(self) -> Decimal:
+        """USD that the exchange holds for it, the larger of old and new while an amendment is on its way."""
+        if self.side is Side.SELL:
+            return ZERO
+        resting = self.remaining * self.price
+        if self.amended_price is None or self.amended_quantity is None:
+            return resting
+        return max(resting, (self.amended_quantity - self.filled) * self.amended_price)
+
+    @property
+    def reserved_doge(self) -> Decimal:
+        """DOGE that the exchange holds for it, the larger of old and new while an amendment is on its way."""
+        if self.side is Side.BUY:
+            return ZERO
+        return max(self.remaining, (self.amended_quantity or ZERO) - self.filled)
+
+
+def client_id_of(key: str) -> str:
+    """The UUID under which the exchange knows the order of this intent key (grid spec 19)."""
+    return str(uuid.uuid5(_CLIENT_IDS, key))
+
+
+@dataclass(frozen=True, slots=True)
+class Chase:
+    """How often an entry was moved in one direction in a row (+1 up, -1 down), and until when it rests."""
+
+    direction: int = 0
+    moves: int = 0
+    rests_until_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One trade of a slot.
+
+    `order` is its working entry or exit, `position` what waits for an exit, `dust` what is too small for one and goes
+    along with the next, `wants` why the next entry would be placed.
+    """
+
+    trade: Trade
+    order: Order | None = None
+    position: Position = field(default_factory=Position)
+    dust: Position = field(default_factory=Position)
+    wants: Cause = Cause.BOOTSTRAP
+    cycles: int = 0
+    chase: Chase = field(default_factory=Chase)
+    retry_s: float = 0.0
+
+    @property
+    def exiting(self) -> bool:
+        """Whether an entry filled and its exit is what the trade waits for."""
+        return self.position.quantity > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One slot. `profit_usd` is realised, fees taken off; `sequence` numbers its orders and never goes back."""
+
+    slot_id: int
+    namespace: str
+    a: Leg = field(default_factory=lambda: Leg(Trade.A))
+    b: Leg = field(default_factory=lambda: Leg(Trade.B))
+    recoveries: tuple[Order, ...] = ()
+    profit_usd: Decimal = ZERO
+    sequence: int = 0
+
+    def leg(self, trade: Trade) -> Leg:
+        return self.a if trade is Trade.A else self.b
+
+    def with_leg(self, leg: Leg) -> Slot:
+        return replace(self, a=leg) if leg.trade is Trade.A else replace(self, b=leg)
+
+    @property
+    def legs(self) -> tuple[Leg, Leg]:
+        return self.a, self.b
+
+    @property
+    def phase(self) -> Phase:
+        if self.a.exiting:
+            return Phase.S2 if self.b.exiting else Phase.S1A
+        return Phase.S1B if self.b.exiting else Phase.S0
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """Every order that may rest at the exchange."""
+        working = tuple(leg.order for leg in self.legs if leg.order is not None)
+        return working + self.recoveries
+
+    def order(self, key: str) -> Order | None:
+        return next((order for order in self.orders if order.key == key), None)

@@ -1,0 +1,79 @@
+"""What age and distance do to a slot: entries that drifted, exits that grew too old (grid spec 13 and 14)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from engine.grid.events import ChaseRests, DriftedPartReason, Orphaned, World
+from engine.grid.prices import drift_ratio
+from engine.grid.slot import Chase, Leg, Order, Role, Slot, Stage, Trade
+
+_PERCENT = Decimal(100)
+
+
+def drifted_entry(slot: Slot, world: World) -> Leg | None:
+    """The leg whose resting entry is furthest beyond refresh_pct from the market; at most one a tick and slot."""
+    limit = world.options.refresh_pct / _PERCENT
+    drifted = [
+        (abs(drift_ratio(leg.order.price, world.market)), leg.trade.value, leg)
+        for leg in slot.legs
+        if leg.order is not None
+        and leg.order.role is Role.ENTRY
+        and leg.order.stage is Stage.OPEN
+        and leg.chase.rests_until_s <= world.now_s
+        and leg.retry_s <= world.now_s
+        and abs(drift_ratio(leg.order.price, world.market)) > limit
+    ]
+    return max(drifted)[2] if drifted else None
+
+
+def drifted_part(slot: Slot, world: World) -> tuple[Order, DriftedPartReason] | None:
+    """A drifted entry of which enough is filled for an exit: its rest is cancelled rather than moved."""
+    leg = drifted_entry(slot, world)
+    if leg is None or leg.order is None:
+        return None
+    if leg.order.filled + leg.dust.quantity < world.rules.minimum_quantity:
+        return None
+    return leg.order, DriftedPartReason(leg.order.filled)
+
+
+def chased(slot: Slot, leg: Leg, upwards: bool, world: World) -> tuple[Chase, ChaseRests | None]:
+    """The chase after one more move; the last allowed move in one direction starts a rest, which ends by itself."""
+    direction = 1 if upwards else -1
+    moves = leg.chase.moves + 1 if leg.chase.direction == direction else 1
+    if moves < world.options.chase_moves:
+        return replace(leg.chase, direction=direction, moves=moves), None
+    until_s = world.now_s + world.options.chase_rest_s
+    return Chase(direction, 0, until_s), ChaseRests(slot.slot_id, leg.trade, moves, until_s)
+
+
+def orphaned(slot: Slot, world: World) -> tuple[Trade, Orphaned] | None:
+    """The exit that becomes a recovery order now, if one does."""
+    waiting = [leg for leg in slot.legs if leg.exiting]
+    if not waiting:
+        return None
+    if len(waiting) == 2:
+        ages = [_age_s(leg, world) for leg in waiting]
+        if min(ages) <= world.options.orphan_double_s:
+            return None
+        worse = max(waiting, key=lambda leg: (_distance(leg, world.market), leg.trade.value))
+    else:
+        worse = waiting[0]
+        if _age_s(worse, world) <= world.options.orphan_single_s or not _went_away(worse, world):
+            return None
+    if worse.order is None or worse.order.stage is not Stage.OPEN:
+        return None
+    return worse.trade, Orphaned(slot.slot_id, worse.trade, _age_s(worse, world))
+
+
+def _age_s(leg: Leg, world: World) -> float:
+    return 0.0 if leg.order is None else world.now_s - leg.order.placed_s
+
+
+def _distance(leg: Leg, market: Decimal) -> Decimal:
+    return Decimal(0) if leg.order is None else abs(drift_ratio(leg.order.price, market))
+
+
+def _went_away(leg: Leg, world: World) -> bool:
+    return leg.order is not None and _distance(leg, world.market) > _distance(leg, leg.order.market)

@@ -1,0 +1,93 @@
+"""The grid's snapshot from its books (panel spec 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.core.messages import Reason
+from engine.grid.books import Books
+from engine.grid.entries import Funds, compounded_usd, free_funds
+from engine.grid.limits import DAY_S, band, headroom
+from engine.grid.messages import BlockedCount, GridSnapshot, OrderView, SlotView
+from engine.grid.options import GridOptions
+from engine.grid.ports import Balances, PairRules, Quote
+from engine.grid.slot import ZERO, Order, Role, Slot, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the snapshot needs beside the books."""
+
+    state: str
+    why: Reason | None
+    quote: Quote | None
+    balances: Balances
+    foreign_orders: int
+
+
+def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOptions, now_s: float) -> GridSnapshot:
+    """How the grid stands now."""
+    slots = [books.slots[slot_id] for slot_id in sorted(books.slots)]
+    orders = [order for slot in slots for order in slot.orders]
+    free = free_funds(Funds(standing.balances.usd, standing.balances.doge), slots)
+    places = headroom(len(orders) + standing.foreign_orders, rules, options)
+    base = options.order_size_usd
+    return GridSnapshot(
+        at_s=now_s,
+        pair=rules.pair,
+        state=standing.state,
+        why=standing.why,
+        price=None if standing.quote is None else standing.quote.mid,
+        price_age_s=None if standing.quote is None else max(0.0, now_s - standing.quote.at_s),
+        usd=standing.balances.usd,
+        doge=standing.balances.doge,
+        free_usd=free.usd,
+        free_doge=free.doge,
+        slots=tuple(_slot_view(slot) for slot in slots),
+        open_orders=len(orders),
+        headroom=places,
+        band=band(places, books.losses, options, now_s),
+        base_entry_usd=base,
+        next_entries_usd=_next_buys_usd(slots, base),
+        live_buy_orders_usd=sum((order.reserved_usd for order in orders), ZERO),
+        live_sell_orders_doge=sum((order.reserved_doge for order in orders), ZERO),
+        realised_usd=Decimal(books.counts.realised_usd),
+        realised_today_usd=books.losses.realised_usd if books.losses.day == int(now_s // DAY_S) else ZERO,
+        round_trips=books.counts.round_trips,
+        entries_filled=books.counts.entries_filled,
+        exits_filled=books.counts.exits_filled,
+        blocked=tuple(BlockedCount(*row) for row in books.counts.blocked),
+        unresolved=sum(order.stage is Stage.UNKNOWN for order in orders),
+    )
+
+
+def _next_buys_usd(slots: list[Slot], base_usd: Decimal) -> Decimal:
+    return sum((compounded_usd(s, base_usd) for s in slots if s.b.order is None and not s.b.exiting), ZERO)
+
+
+def _slot_view(slot: Slot) -> SlotView:
+    return SlotView(
+        slot_id=slot.slot_id,
+        phase=slot.phase,
+        cycles=slot.a.cycles + slot.b.cycles,
+        profit_usd=slot.profit_usd,
+        orders=tuple(_order_view(slot.slot_id, order) for order in slot.orders),
+    )
+
+
+def _order_view(slot_id: int, order: Order) -> OrderView:
+    scaled = order.role is Role.ENTRY and order.base_usd > 0
+    return OrderView(
+        key=order.key,
+        slot_id=slot_id,
+        trade=order.trade,
+        role=order.role,
+        side=order.side,
+        stage=order.stage,
+        price=order.price,
+        quantity=order.quantity,
+        filled=order.filled,
+        placed_s=order.placed_s,
+        size_multiplier=float(order.size_usd / order.base_usd) if scaled else 1.0,
+    )
