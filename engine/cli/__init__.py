@@ -1,0 +1,85 @@
+"""`evenkeel-engine`: the same engines with no window. Qt is never imported."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import __version__
+from engine.core.modes import Mode
+from engine.desk.arguments import SessionArguments, add_session_arguments, session_arguments
+
+EXIT_USAGE = 2
+EXIT_FAILED = 1
+LIVE_PHRASE = "trade live"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["paper-exchange"]:
+        from engine.paper.exchange import main as paper_exchange
+
+        return paper_exchange()
+    parsed = _parser().parse_args(arguments)
+    if parsed.command == "options":
+        return _options()
+    if parsed.command == "governor":
+        return _replay(parsed.observations)
+    return _run(session_arguments(parsed), as_json=parsed.json)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="evenkeel-engine", description="Evenkeel's engines without a window. With no command: run a session."
+    )
+    parser.add_argument("--version", action="version", version=f"Evenkeel {__version__}")
+    add_session_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON line per snapshot")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    options = commands.add_parser("options", help="print every option as documentation")
+    options.add_argument("--markdown", action="store_true", required=True, help="as Markdown tables")
+    governor = commands.add_parser("governor", help="tools of the governor")
+    tools = governor.add_subparsers(dest="tool", required=True, metavar="TOOL")
+    replay = tools.add_parser("replay", help="run the controller over recorded observations, one JSON line per update")
+    replay.add_argument("observations", type=Path, metavar="observations.csv")
+    return parser
+
+
+def _options() -> int:
+    from engine.core.option_docs import markdown
+    from engine.desk.options import SECTIONS
+
+    sys.stdout.write(markdown(SECTIONS))
+    return 0
+
+
+def _replay(observations: Path) -> int:
+    from engine.governor.options import GovernorOptions
+    from engine.governor.replay import replay_command
+
+    return replay_command(observations, GovernorOptions(), sys.stdout)
+
+
+def _run(arguments: SessionArguments, *, as_json: bool) -> int:
+    from engine.cli.headless import run_session
+    from engine.core.redaction import install
+
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    install(logging.getLogger())
+    live_confirmed = arguments.mode is Mode.LIVE and _confirmed_at_terminal()
+    return asyncio.run(run_session(arguments, print_json=as_json, live_confirmed=live_confirmed))
+
+
+def _confirmed_at_terminal() -> bool:
+    """Ask a person; without a terminal there is none."""
+    if not sys.stdin.isatty():
+        return False
+    print(
+        f"LIVE places real orders with real money. Type “{LIVE_PHRASE}” to go on: ", end="", file=sys.stderr, flush=True
+    )
+    return sys.stdin.readline().strip() == LIVE_PHRASE

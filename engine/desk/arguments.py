@@ -1,0 +1,103 @@
+"""What both programs take on their command line; light, so that the panel's first frame does not wait for it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.modes import Mode
+
+REGIMES = ("flat", "up", "down", "spike", "gap")
+FASTEST = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionArguments:
+    """What a session is started with. run_for_s: wall-clock seconds, None until it is ended.
+
+    market: a regime's name, or the path of a price file. What is None is taken from the configuration.
+    """
+
+    profile: Path
+    mode: Mode | None
+    run_for_s: float | None
+    speed: float | None
+    seed: int | None
+    market: str | None
+
+
+def add_session_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that both programs share."""
+    parser.add_argument(
+        "--profile", type=Path, default=None, metavar="DIR", help="folder of configuration and journal (made if new)"
+    )
+    parser.add_argument("--mode", choices=[mode.value for mode in Mode], help="off, observe, paper or live")
+    parser.add_argument("--for", dest="run_for_s", type=_seconds, metavar="SECONDS", help="end after this long")
+    parser.add_argument("--speed", type=_speed, metavar="N", help="paper time runs N times faster (PAPER only)")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="seed of the paper market (PAPER only)")
+    parser.add_argument(
+        "--market",
+        type=_market,
+        metavar="NAME|FILE",
+        help=f"paper market: {', '.join(REGIMES)}, or a price file of seconds and prices (PAPER only)",
+    )
+
+
+def session_arguments(parsed: argparse.Namespace) -> SessionArguments:
+    """The shared arguments out of what argparse parsed."""
+    return SessionArguments(
+        profile=default_profile() if parsed.profile is None else parsed.profile.expanduser().absolute(),
+        mode=None if parsed.mode is None else Mode(parsed.mode),
+        run_for_s=parsed.run_for_s,
+        speed=parsed.speed,
+        seed=parsed.seed,
+        market=parsed.market,
+    )
+
+
+def default_profile() -> Path:
+    """EVENKEEL_PROFILE, or the folder that this system has for the data of programs."""
+    named = os.environ.get("EVENKEEL_PROFILE")
+    if named:
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_data_path("evenkeel", appauthor=False)
+
+
+def _seconds(text: str) -> float:
+    return _number(text, low=0.0, high=10 * 365 * 86400.0, what="a number of seconds above 0")
+
+
+def _speed(text: str) -> float:
+    return _number(text, low=0.0, high=FASTEST, what=f"a number above 0 and at most {FASTEST:g}")
+
+
+def _number(text: str, *, low: float, high: float, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not low < value <= high:
+        raise argparse.ArgumentTypeError(f"expected {what}, got {text!r}")
+    return value
+
+
+def _seed(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
+    return value
+
+
+def _market(text: str) -> str:
+    if text in REGIMES:
+        return text
+    if not Path(text).expanduser().is_file():
+        raise argparse.ArgumentTypeError(f"expected {', '.join(REGIMES)} or the path of a price file, got {text!r}")
+    return str(Path(text).expanduser().absolute())

@@ -1,0 +1,209 @@
+"""One session: opened from arguments and configuration, closed in order. Panel and headless program use it alike."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from engine.core.bus import Bus
+from engine.core.clock import Clock, WallClock
+from engine.core.configuration import Configuration
+from engine.core.gate import Gate
+from engine.core.journal import EVERY_WORLD, Batch, Journal, Memory
+from engine.core.messages import Acknowledged, Answer
+from engine.core.modes import AskedByPerson, GuardRaised, Mode, Pause, Resume, Stop
+from engine.core.profile import Profile
+from engine.core.secrets import SecretStore
+from engine.core.supervisor import Supervisor
+from engine.core.switch import MasterSwitch
+from engine.desk.arguments import SessionArguments
+from engine.desk.options import DeskOptions
+from engine.desk.wiring import Governed
+from engine.desk.worlds import NoncesInJournal, World, live_world, paper_world
+from engine.governor.engine import GovernorEngine
+from engine.governor.options import GovernorOptions
+from engine.grid.engine import GridEngine
+from engine.grid.options import GridOptions
+from engine.paper.options import PaperOptions
+from engine.venue.kraken import KrakenVenue
+from engine.venue.options import VenueOptions
+
+DESK, SWITCH = "desk", "switch"
+GOVERNOR, GRID = "governor", "grid"
+
+_log = logging.getLogger(__name__)
+
+
+class LiveNotConfirmed(RuntimeError):
+    """LIVE was asked for and no person confirmed it in this run."""
+
+
+class Desk:
+    """A running session. `open` makes one; `close` ends it; in between the bus says everything."""
+
+    def __init__(self, profile: Profile, configuration: Configuration, vault: SecretStore, mode: Mode) -> None:
+        self.profile = profile
+        self.configuration = configuration
+        self.secrets = vault
+        self.mode = mode
+        self.bus = Bus()
+        self.clock: Clock = WallClock()
+        self.switch: MasterSwitch
+        self._grid: GridEngine | None = None
+        self._governor: GovernorEngine | None = None
+        self._supervisor: Supervisor | None = None
+        self._closing = AsyncExitStack()
+
+    @classmethod
+    async def open(
+        cls,
+        arguments: SessionArguments,
+        profile: Profile,
+        configuration: Configuration,
+        vault: SecretStore,
+        *,
+        live_confirmed: bool = False,
+    ) -> Desk:
+        """Start a session on an acquired profile. live_confirmed: a person confirmed LIVE in this run.
+
+        Raises LiveNotConfirmed, KeysMissing, PaperExchangeError or JournalFailed; nothing is left running then.
+        """
+        mode = arguments.mode or configuration.settings.of(DeskOptions).mode
+        if mode is Mode.LIVE and not live_confirmed:
+            raise LiveNotConfirmed("LIVE places real orders and is confirmed by a person in each run")
+        desk = cls(profile, configuration, vault, mode)
+        try:
+            await desk._start(arguments)
+        except BaseException:
+            await desk.close()
+            raise
+        return desk
+
+    async def close(self) -> None:
+        """Stop the engines in reverse order, then everything below them. Resting orders stay at the exchange."""
+        await self._closing.aclose()
+
+    async def _start(self, arguments: SessionArguments) -> None:
+        world = await self._world(arguments)
+        if world is not None:
+            self._closing.push_async_callback(world.close)
+            self.clock = world.clock
+        journal = await self._opened_journal("off" if world is None else world.name)
+        self.switch = await self._recalled_switch(journal)
+        self.bus.handle(Pause, self._pause)
+        self.bus.handle(Stop, self._stop)
+        self.bus.handle(Resume, self._resume)
+        if world is not None:
+            venue = await self._venue(world, journal)
+            self._supervise(world, venue, journal)
+
+    async def _world(self, arguments: SessionArguments) -> World | None:
+        if self.mode is Mode.OFF:
+            return None
+        if self.mode is Mode.PAPER:
+            return await paper_world(arguments, self.configuration.settings.of(PaperOptions))
+        return await live_world(self.mode, self.secrets)
+
+    async def _opened_journal(self, world: str) -> Journal:
+        journal = Journal(self.profile.journal_file, world)
+        await asyncio.to_thread(journal.open)
+        self._closing.push_async_callback(asyncio.to_thread, journal.close)
+        journal.on_failure = self._journal_failed_elsewhere(asyncio.get_running_loop())
+        return journal
+
+    def _journal_failed_elsewhere(self, loop: asyncio.AbstractEventLoop) -> Callable[[BaseException], None]:
+        def stop(error: BaseException) -> None:
+            self.switch.stop(GuardRaised("journal", str(error)), self.clock.now())
+
+        def from_any_thread(error: BaseException) -> None:
+            loop.call_soon_threadsafe(stop, error)
+
+        return from_any_thread
+
+    async def _recalled_switch(self, journal: Journal) -> MasterSwitch:
+        """The switch as the last run left it; a stop is latched for the whole profile, whatever the world."""
+
+        def remember(position: dict[str, Any]) -> None:
+            journal.post(Batch(remember=(Memory(DESK, SWITCH, position, self.clock.now(), world=EVERY_WORLD),)))
+
+        switch = MasterSwitch(self.mode, self.bus, remember, self.clock.now())
+        remembered = await journal.recall(DESK, SWITCH, every_world=True)
+        switch.restore(remembered.get(SWITCH), self.clock.now())
+        return switch
+
+    async def _venue(self, world: World, journal: Journal) -> KrakenVenue:
+        options = self.configuration.settings.of(VenueOptions)
+        nonces = NoncesInJournal(journal, self.clock)
+        venue = await KrakenVenue.connect(self.mode, world.addresses, world.keys, options, self.clock, nonces)
+        self._closing.push_async_callback(venue.close)
+        return venue
+
+    def _supervise(self, world: World, venue: KrakenVenue, journal: Journal) -> None:
+        gate = Gate(
+            mode=self.mode,
+            switch=self.switch,
+            journal=journal,
+            clock=self.clock,
+            revision=lambda: self.configuration.current.number,
+        )
+        if self.mode is Mode.LIVE:
+            gate.confirm_live()
+        governed = Governed(
+            self.bus, self.switch, self._governor_options, lambda: self._governor.skew if self._governor else 0.0
+        )
+
+        def governor() -> Callable[[], Awaitable[None]]:
+            self._governor = GovernorEngine(
+                observe=governed.observe,
+                journal=journal,
+                bus=self.bus,
+                clock=self.clock,
+                options=self._governor_options,
+            )
+            return self._governor.run
+
+        def grid() -> Callable[[], Awaitable[None]]:
+            self._grid = GridEngine(
+                exchange=venue,
+                gate=gate,
+                switch=self.switch,
+                journal=journal,
+                bus=self.bus,
+                clock=self.clock,
+                options=lambda: self.configuration.settings.of(GridOptions),
+                sizer=governed.size,
+                namespace=world.namespace,
+            )
+            return self._grid.run
+
+        self._supervisor = Supervisor(self.bus, self.clock)
+        self._closing.push_async_callback(self._stop_engines, self._supervisor)
+        self._supervisor.start(GOVERNOR, governor)
+        self._supervisor.start(GRID, grid)
+
+    async def _stop_engines(self, supervisor: Supervisor) -> None:
+        await supervisor.stop(self.configuration.settings.of(DeskOptions).stop_deadline_s)
+
+    def _governor_options(self) -> GovernorOptions:
+        return self.configuration.settings.of(GovernorOptions)
+
+    async def _pause(self, command: Pause) -> Answer:
+        self.switch.pause(AskedByPerson(command.where), self.clock.now())
+        return Acknowledged({"switch": self.switch.position.value})
+
+    async def _stop(self, command: Stop) -> Answer:
+        """Latch first, so that nothing new leaves while the cancels do."""
+        self.switch.stop(AskedByPerson(command.where), self.clock.now())
+        if self._grid is not None:
+            await self._grid.stop_orders()
+        return Acknowledged({"switch": self.switch.position.value})
+
+    async def _resume(self, command: Resume) -> Answer:
+        """Let the engines act again; a grid that halted starts anew, so that it reads the exchange first."""
+        if self._grid is not None and self._grid.halted and self._supervisor is not None:
+            self._supervisor.restart(GRID)
+        self.switch.resume(AskedByPerson(command.where), self.clock.now())
+        return Acknowledged({"switch": self.switch.position.value})
