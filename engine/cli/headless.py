@@ -12,6 +12,7 @@ from contextlib import suppress
 from engine.core.bus import Bus, EventReader
 from engine.core.messages import Snapshot, plain
 from engine.core.modes import ModeSnapshot
+from engine.core.redaction import Redactor
 from engine.core.supervisor import EngineSnapshot
 from engine.desk.arguments import SessionArguments
 from engine.desk.opening import CANNOT_OPEN, opened
@@ -24,14 +25,16 @@ SHOWN: tuple[type[Snapshot], ...] = (ModeSnapshot, EngineSnapshot, GovernorSnaps
 _log = logging.getLogger(__name__)
 
 
-async def run_session(arguments: SessionArguments, *, print_json: bool, live_confirmed: bool) -> int:
+async def run_session(
+    arguments: SessionArguments, redactor: Redactor, *, print_json: bool, live_confirmed: bool
+) -> int:
     """Run until the time is up or a signal asks to end. Returns the exit code; a clean end is 0."""
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
     try:
-        async with opened(arguments, live_confirmed=live_confirmed) as desk:
+        async with opened(arguments, redactor, live_confirmed=live_confirmed) as desk:
             if print_json:
                 _print_snapshots(desk.bus)
             reader = desk.bus.read(FillBooked, RoundTripBooked, GridNote)

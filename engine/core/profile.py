@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import uuid
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +30,14 @@ class Profile:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def identity(self) -> str:
+        """What the keyring knows this profile by: made once, kept when the folder moves. Only while acquired."""
+        file = self.folder / "identity"
+        if not file.exists():
+            file.write_text(uuid.uuid4().hex, encoding="ascii")
+        return file.read_text(encoding="ascii").strip()
 
     @property
     def options_file(self) -> Path:

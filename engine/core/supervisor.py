@@ -15,7 +15,6 @@ from enum import Enum
 from engine.core.bus import Bus
 from engine.core.clock import Clock
 from engine.core.messages import Event, Snapshot
-from engine.core.redaction import redact
 from engine.core.tasks import TaskFailure, Tasks
 
 FIRST_DELAY_S = 1.0
@@ -58,11 +57,17 @@ class EngineCrashed(Event):
 
 
 class Supervisor:
-    """Runs each engine as `make()()`: `make` builds a new one for every start."""
+    """Runs each engine as `make()()`: `make` builds a new one for every start.
 
-    def __init__(self, bus: Bus, clock: Clock, *, first_delay_s: float = FIRST_DELAY_S) -> None:
+    redact: takes secrets out of the words of an error before anyone is told.
+    """
+
+    def __init__(
+        self, bus: Bus, clock: Clock, redact: Callable[[str], str], *, first_delay_s: float = FIRST_DELAY_S
+    ) -> None:
         self._bus = bus
         self._clock = clock
+        self._redact = redact
         self._first_delay_s = first_delay_s
         self._engines: list[tuple[str, asyncio.Task[None]]] = []
         self._runs: dict[str, asyncio.Task[None]] = {}
@@ -102,7 +107,7 @@ class Supervisor:
                 if asyncio.get_running_loop().time() - started_s > STEADY_AFTER_S:
                     delay_s = self._first_delay_s
                 crashes += 1
-                error_text = redact(f"{type(error).__name__}: {error}")
+                error_text = self._redact(f"{type(error).__name__}: {error}")
                 _log.error("engine %s crashed, starting anew in %g s: %s", name, delay_s, error_text, exc_info=error)
                 self._tell(name, EngineState.RESTARTING, crashes, error_text)
                 self._bus.emit(EngineCrashed(at_s=self._clock.now(), engine=name, error=error_text, again_in_s=delay_s))

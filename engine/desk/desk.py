@@ -44,8 +44,16 @@ class LiveNotConfirmed(RuntimeError):
 class Desk:
     """A running session. `open` makes one; `close` ends it; in between the bus says everything."""
 
-    def __init__(self, profile: Profile, configuration: Configuration, vault: SecretStore, mode: Mode) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        configuration: Configuration,
+        vault: SecretStore,
+        mode: Mode,
+        redact: Callable[[str], str],
+    ) -> None:
         self.profile = profile
+        self._redact = redact
         self.configuration = configuration
         self.secrets = vault
         self.mode = mode
@@ -64,6 +72,7 @@ class Desk:
         profile: Profile,
         configuration: Configuration,
         vault: SecretStore,
+        redact: Callable[[str], str],
         *,
         live_confirmed: bool = False,
     ) -> Desk:
@@ -74,7 +83,7 @@ class Desk:
         mode = arguments.mode or configuration.settings.of(DeskOptions).mode
         if mode is Mode.LIVE and not live_confirmed:
             raise LiveNotConfirmed("LIVE places real orders and is confirmed by a person in each run")
-        desk = cls(profile, configuration, vault, mode)
+        desk = cls(profile, configuration, vault, mode, redact)
         try:
             await desk._start(arguments)
         except BaseException:
@@ -179,7 +188,7 @@ class Desk:
             )
             return self._grid.run
 
-        self._supervisor = Supervisor(self.bus, self.clock)
+        self._supervisor = Supervisor(self.bus, self.clock, self._redact)
         self._closing.push_async_callback(self._stop_engines, self._supervisor)
         self._supervisor.start(GOVERNOR, governor)
         self._supervisor.start(GRID, grid)

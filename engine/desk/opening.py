@@ -12,12 +12,13 @@ from engine.core.configuration import Configuration, ConfigurationRefused
 from engine.core.journal import JournalFailed
 from engine.core.option_catalogue import Catalogue
 from engine.core.profile import Profile, ProfileInUse, ProfileUnusable
+from engine.core.redaction import Redactor
 from engine.core.revisions import RevisionLogDamaged
-from engine.core.secrets import SecretStore
+from engine.core.secrets import KeyringUnavailable, SecretNames, SecretStore
 from engine.desk.arguments import SessionArguments
 from engine.desk.desk import Desk, LiveNotConfirmed
 from engine.desk.options import SECTIONS
-from engine.desk.worlds import KeysMissing
+from engine.desk.worlds import API_KEY, API_SECRET, KeysMissing
 from engine.paper.launch import PaperExchangeError
 
 CANNOT_OPEN = (
@@ -27,6 +28,7 @@ CANNOT_OPEN = (
     RevisionLogDamaged,
     LiveNotConfirmed,
     KeysMissing,
+    KeyringUnavailable,
     PaperExchangeError,
     JournalFailed,
 )
@@ -34,14 +36,17 @@ CANNOT_OPEN = (
 
 
 @asynccontextmanager
-async def opened(arguments: SessionArguments, *, live_confirmed: bool = False) -> AsyncIterator[Desk]:
+async def opened(
+    arguments: SessionArguments, redactor: Redactor, *, live_confirmed: bool = False
+) -> AsyncIterator[Desk]:
     """A running desk; closed, and its profile released, when the block ends. Raises one of CANNOT_OPEN."""
     profile = Profile(arguments.profile)
     await asyncio.to_thread(profile.acquire)
     try:
         configuration = await Configuration.open(profile.options_file, Catalogue(SECTIONS), os.environ, WallClock())
-        vault = SecretStore(profile.name)
-        desk = await Desk.open(arguments, profile, configuration, vault, live_confirmed=live_confirmed)
+        identity = await asyncio.to_thread(lambda: profile.identity)
+        vault = SecretStore(identity, SecretNames((API_KEY, API_SECRET)), redactor.register)
+        desk = await Desk.open(arguments, profile, configuration, vault, redactor.redact, live_confirmed=live_confirmed)
         try:
             yield desk
         finally:

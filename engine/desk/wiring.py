@@ -17,10 +17,6 @@ from engine.governor.options import GovernorOptions
 from engine.governor.signal import Observation, doge_runway_floor, runway_floor
 from engine.grid.entries import Sizing, SizingRequest
 from engine.grid.messages import GridSnapshot
-from engine.grid.ports import Side
-from engine.grid.slot import Role, Stage
-
-_RESTING = (Stage.OPEN, Stage.AMENDING)
 
 
 class Governed:
@@ -47,8 +43,8 @@ class Governed:
             doge_runway_floor=doge_floor,
             capacity_band=CapacityBand(grid.band.value),
             master_on=self._switch.position is Switch.RUNNING,
-            resting_buy_usd=_resting_entries(grid, Side.BUY) * grid.base_entry_usd,
-            resting_sell_usd=_resting_entries(grid, Side.SELL) * grid.base_entry_usd,
+            resting_buy_usd=len(grid.slots) * grid.base_entry_usd,
+            resting_sell_usd=len(grid.slots) * grid.base_entry_usd,
         )
 
     def size(self, request: SizingRequest) -> Sizing:
@@ -97,11 +93,3 @@ class Governed:
             price=price,
         )
         return usd_floor, doge_floor
-
-
-def _resting_entries(grid: GridSnapshot, side: Side) -> int:
-    return sum(
-        order.role is Role.ENTRY and order.side is side and order.stage in _RESTING
-        for slot in grid.slots
-        for order in slot.orders
-    )

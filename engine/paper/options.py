@@ -1,0 +1,56 @@
+"""What the operator may set of the paper exchange."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.core.options import Options, Risk, option
+from engine.paper.config import Regime, Tier
+
+
+class PaperOptions(Options, section="paper"):
+    """The embedded exchange that PAPER trades on. All of it takes effect when a new paper world is started."""
+
+    usd: Decimal = option(
+        Decimal(42),
+        ge=0,
+        unit="USD",
+        restart=True,
+        text="US dollars in the account at the start; with the grid's defaults 42 is an idle ratio on target.",
+    )
+    doge: Decimal = option(Decimal(1000), ge=0, unit="DOGE", restart=True, text="DOGE in the account at the start.")
+    maker_fee_bps: Decimal = option(
+        Decimal(25), ge=0, le=100, unit="bps", restart=True, text="Fee of an order that rested before it filled."
+    )
+    taker_fee_bps: Decimal = option(
+        Decimal(40), ge=0, le=100, unit="bps", restart=True, text="Fee of an order that filled at once."
+    )
+    tier: Tier = option(
+        "starter",
+        restart=True,
+        risk=Risk.LIMIT,
+        text="Verification tier of the account; it decides open orders (60, 80 or 225) and rate limits.",
+    )
+    regime: Regime = option(
+        "flat", restart=True, text="How the market moves: flat, up, down, spike, gap, or after a price file."
+    )
+    price_file: str = option(
+        "", restart=True, text="For the regime `file`: a CSV of seconds from the start and price in US dollars."
+    )
+    seed: int = option(1, ge=0, restart=True, text="The same seed gives the same market.")
+    start_price: Decimal = option(
+        Decimal("0.0966"), gt=0, unit="USD", restart=True, text="Price of one DOGE at the start."
+    )
+    spread_bps: float = option(2.0, ge=0, le=1000, unit="bps", restart=True, text="Ask over bid.")
+    liquidity: Decimal = option(
+        Decimal(2000), gt=0, unit="DOGE", restart=True, text="Mean volume on offer at one price in one second."
+    )
+    speed: float = option(
+        1.0,
+        gt=0,
+        le=3600,
+        restart=True,
+        risk=Risk.TIMING,
+        text="How many times faster than the machine paper time runs.",
+    )
+    faults: str = option("", restart=True, text="Faults committed on purpose, as `lose-answer:0.05,delay:2s:0.1`.")

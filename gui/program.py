@@ -1,0 +1,153 @@
+"""The life of the panel's program: first frame, engines loaded beside it, a session attached, an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+from engine.core.modes import Mode
+from engine.desk.arguments import SessionArguments
+from gui.confirmations import LiveDialog
+from gui.loop import LoopProblem
+from gui.theme import apply_theme, system_theme
+from gui.window import MainWindow
+
+PICTURE = "window.png"
+PICTURE_EVERY_S = 60.0
+LOADED_BESIDE = ("numpy", "engine.desk.opening", "engine.core.redaction")
+"""What takes long to import and needs no window; loaded in a worker once the first frame is painted."""
+
+_log = logging.getLogger(__name__)
+
+
+def make_application() -> QApplication:
+    """The one QApplication, in the look of the system."""
+    app = QApplication(["evenkeel"])
+    app.setApplicationName("evenkeel")
+    app.setApplicationDisplayName("Evenkeel")
+    app.setDesktopFileName("evenkeel")
+    app.setQuitOnLastWindowClosed(False)
+    apply_theme(system_theme())
+    return app
+
+
+class _FirstPaint(QObject):
+    """Notes when the window was painted first."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.painted = asyncio.Event()
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and not self.painted.is_set():
+            watched.removeEventFilter(self)
+            self.painted.set()
+        return False
+
+
+class Program:
+    """One run of the panel. `show` before the loop, `run` in it; `report` takes what the loop has to tell."""
+
+    def __init__(self, arguments: SessionArguments, screenshot: Path | None, *, offscreen: bool) -> None:
+        self._arguments = arguments
+        self._screenshot = screenshot
+        self._offscreen = offscreen
+        self._window = MainWindow()
+        self._first_paint = _FirstPaint(self._window)
+        self._ended = asyncio.Event()
+        self._window.closed.connect(self._ended.set)
+
+    def show(self) -> None:
+        """Put the window on the screen."""
+        self._window.show()
+
+    def report(self, problem: LoopProblem) -> None:
+        """Log a problem of the loop."""
+        _log.error("%s", problem.what, exc_info=problem.error)
+
+    async def run(self) -> int:
+        """Load, open the session, show it until it ends. Returns the exit code; a clean end is 0."""
+        async with asyncio.timeout(10):
+            await self._first_paint.painted.wait()
+        _log.info("first frame painted %.2f s after the process began", time.time() - _process_began_s())
+        for module in LOADED_BESIDE:
+            await asyncio.to_thread(importlib.import_module, module)
+        from engine.core.redaction import Redactor
+        from engine.desk.opening import CANNOT_OPEN, opened
+        from gui.context import PanelContext
+
+        redactor = Redactor()
+        live_confirmed = False
+        if self._arguments.mode is Mode.LIVE:
+            live_confirmed = await LiveDialog(self._window, self._arguments.profile.name).answer()
+        try:
+            async with opened(self._arguments, redactor, live_confirmed=live_confirmed) as desk:
+                self._window.attach(
+                    PanelContext(
+                        bus=desk.bus,
+                        clock=desk.clock,
+                        mode=desk.mode,
+                        configuration=desk.configuration,
+                        secrets=desk.secrets,
+                        profile=desk.profile.name,
+                    )
+                )
+                if self._offscreen:
+                    self._window.show_page("governor")  # nobody can turn pages, and this is the main job
+                try:
+                    await self._until_ended(desk.profile.folder)
+                finally:
+                    await self._window.detach()
+        except CANNOT_OPEN as error:
+            _log.error("%s", error)
+            return 1
+        return 0
+
+    async def _until_ended(self, folder: Path) -> None:
+        pictures = asyncio.create_task(self._take_pictures(folder / PICTURE), name="pictures")
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._arguments.run_for_s):
+                    await self._ended.wait()
+            if self._screenshot is not None or self._offscreen:
+                self._take_picture(self._screenshot or folder / PICTURE)
+        finally:
+            pictures.cancel()
+            with suppress(asyncio.CancelledError):
+                await pictures
+
+    async def _take_pictures(self, file: Path) -> None:
+        while self._offscreen:
+            await asyncio.sleep(PICTURE_EVERY_S)
+            self._take_picture(file)
+
+    def _take_picture(self, file: Path) -> None:
+        self._window.redraw.draw()
+        if self._window.grab().save(str(file)):
+            _log.info("picture of the window: %s", file)
+        else:
+            _log.error(
+                "the picture could not be written to %s; is the folder there, and the ending .png or .jpg?", file
+            )
+
+
+def _process_began_s() -> float:
+    """When this process was started, seconds since the epoch; from the kernel where it tells, else from our import."""
+    with suppress(OSError, ValueError, IndexError):
+        ticks = float(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
+        uptime_s = float(Path("/proc/uptime").read_text().split()[0])
+        import os
+
+        return time.time() - (uptime_s - ticks / os.sysconf("SC_CLK_TCK"))
+    return _IMPORTED_S
+
+
+_IMPORTED_S = time.time()
