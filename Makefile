@@ -1,0 +1,47 @@
+# What can be done with the project; `make help` lists it. Nothing here asks a question.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test setup setup-test lint bench lock clean
+export PYTHON ?= python3
+
+BIN := .venv/bin
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 12
+
+run: setup ## set up and start a paper session (ARGS="..." are handed to the program)
+	@exec $(BIN)/evenkeel $(ARGS)
+
+test: setup-test lint ## set up, lint and run every test (ARGS="..." are handed to pytest)
+	$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage report
+
+setup: ## install what running takes
+	@bash packaging/setup run
+
+setup-test: ## install what testing takes as well
+	@bash packaging/setup test
+
+lint: setup-test ## style, types and the walls between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup-test ## run each script of tests/bench on a virtual screen; one JSON line for each figure
+	@QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1920x1200x24" bash -c 'failed=0; \
+	for script in $$(grep -l __main__ tests/bench/*.py); do $(BIN)/python "$$script" || failed=1; done; exit $$failed'
+
+lock: ## pin the dependencies anew (ARGS=--upgrade moves the pins that are there)
+	@tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	$$PYTHON -m venv --without-pip "$$tools"; \
+	$$PYTHON -m pip --python "$$tools/bin/python" install --quiet uv; \
+	pin=("$$tools/bin/uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-header $(ARGS)); \
+	"$${pin[@]}" --extra build --output-file requirements.lock; \
+	"$${pin[@]}" --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## remove everything that was made here
+	@rm -rf .venv build dist *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
