@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from engine.core.schema import FACTS, INTENTS, MEMORY, METADATA, SCHEMA_VERSION, VERSION
 
@@ -245,56 +246,75 @@ def _named(error: Exception) -> JournalFailed:
 
 def _write(connection: sa.Connection, world: str, batch: Batch) -> None:
     if batch.facts:
-        rows = [
-            {
-                "world": world,
-                "engine": f.engine,
-                "kind": f.kind,
-                "key": f.key,
-                "payload": _text(f.payload),
-                "at_s": f.at_s,
-            }
-            for f in batch.facts
-        ]
-        connection.execute(sa.insert(FACTS), rows)
-    for memory in batch.remember:
-        _remember(connection, memory.world or world, memory)
+        _INSERT_FACT.run(connection, [{"world": world, **_columns(fact)} for fact in batch.facts])
+    forgotten = [memory for memory in batch.remember if memory.value is None]
+    kept = [memory for memory in batch.remember if memory.value is not None]
+    if kept:
+        _UPSERT_MEMORY.run(connection, [{**_columns(memory), "world": memory.world or world} for memory in kept])
+    for memory in forgotten:
+        here = (MEMORY.c.engine == memory.engine, MEMORY.c.name == memory.name)
+        connection.execute(sa.delete(MEMORY).where(MEMORY.c.world == (memory.world or world), *here))
     if batch.intents:
-        connection.execute(sa.insert(INTENTS), [_intent_values(world, row) for row in batch.intents])
-    for outcome in batch.outcomes:
-        connection.execute(
-            sa.update(INTENTS)
-            .where(INTENTS.c.world == world, INTENTS.c.key == outcome.key)
-            .values(state=outcome.state, outcome=_text(outcome.outcome), answered_s=outcome.at_s)
+        _INSERT_INTENT.run(connection, [{"world": world, **_columns(row)} for row in batch.intents])
+    if batch.outcomes:
+        _UPDATE_OUTCOME.run(
+            connection,
+            [
+                {
+                    "state": outcome.state,
+                    "outcome": _text(outcome.outcome),
+                    "answered_s": outcome.at_s,
+                    "in_world": world,
+                    "of_key": outcome.key,
+                }
+                for outcome in batch.outcomes
+            ],
         )
 
 
-def _remember(connection: sa.Connection, world: str, memory: Memory) -> None:
-    here = (MEMORY.c.world == world, MEMORY.c.engine == memory.engine, MEMORY.c.name == memory.name)
-    if memory.value is None:
-        connection.execute(sa.delete(MEMORY).where(*here))
-        return
-    values = {"value": _text(memory.value), "at_s": memory.at_s}
-    if connection.execute(sa.update(MEMORY).where(*here).values(**values)).rowcount == 0:
-        connection.execute(sa.insert(MEMORY).values(world=world, engine=memory.engine, name=memory.name, **values))
+class _Prepared:
+    """A statement turned into SQL once: on the way of an order, building it anew each time is what takes longest."""
+
+    def __init__(self, statement: sa.Insert | sa.Update) -> None:
+        compiled = statement.compile(dialect=sqlite.dialect())
+        self._sql = str(compiled)
+        self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
+
+    def run(self, connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+        connection.exec_driver_sql(self._sql, [tuple(row[name] for name in self._names) for row in rows])
 
 
-def _intent_values(world: str, row: IntentRow) -> dict[str, Any]:
-    return {
-        "world": world,
-        "key": row.key,
-        "engine": row.engine,
-        "kind": row.kind,
-        "exposure": row.exposure,
-        "payload": _text(row.payload),
-        "reason": _text(row.reason),
-        "mode": row.mode,
-        "revision": row.revision,
-        "state": row.state,
-        "at_s": row.at_s,
-        "outcome": None if row.outcome is None else _text(row.outcome),
-        "answered_s": row.answered_s,
-    }
+def _upsert_memory() -> sa.Insert:
+    fresh = sqlite.insert(MEMORY).values({column.name: sa.bindparam(column.name) for column in MEMORY.c})
+    return fresh.on_conflict_do_update(
+        index_elements=[MEMORY.c.world, MEMORY.c.engine, MEMORY.c.name],
+        set_={"value": fresh.excluded.value, "at_s": fresh.excluded.at_s},
+    )
+
+
+def _insert(table: sa.Table) -> sa.Insert:
+    return sa.insert(table).values(
+        {column.name: sa.bindparam(column.name) for column in table.c if column.autoincrement is not True}
+    )
+
+
+_INSERT_FACT = _Prepared(_insert(FACTS))
+_INSERT_INTENT = _Prepared(_insert(INTENTS))
+_UPSERT_MEMORY = _Prepared(_upsert_memory())
+_UPDATE_OUTCOME = _Prepared(
+    sa.update(INTENTS)
+    .where(INTENTS.c.world == sa.bindparam("in_world"), INTENTS.c.key == sa.bindparam("of_key"))
+    .values({name: sa.bindparam(name) for name in ("state", "outcome", "answered_s")})
+)
+
+
+def _columns(row: Fact | Memory | IntentRow) -> dict[str, Any]:
+    """The fields of a row as its table has them; objects become JSON text."""
+    values = {name: getattr(row, name) for name in row.__slots__}
+    for name in ("payload", "reason", "outcome", "value"):
+        if values.get(name) is not None:
+            values[name] = _text(values[name])
+    return values
 
 
 def _recall(connection: sa.Connection, world: str, engine: str, prefix: str) -> dict[str, Any]:

@@ -1,0 +1,254 @@
+"""REST answers in Kraken's shapes, field by field. Money and prices are strings, times are numbers.
+
+Source: Kraken's REST reference, and what ccxt 4.5.90 parses (`ccxt/async_support/kraken.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from engine.paper.auth import KeyState
+from engine.paper.book import Book
+from engine.paper.market import Market, Quote
+from engine.paper.orders import Order, Status, Trade
+from engine.paper.pair import (
+    BASE_ID,
+    COST_DECIMALS,
+    COST_MIN,
+    LOT_DECIMALS,
+    ORDER_MIN,
+    PAIR_ID,
+    PRICE_DECIMALS,
+    PRICE_UNIT,
+    QUOTE_ID,
+    QUOTE_UNIT,
+    REST_NAME,
+    price_of,
+)
+
+Json = dict[str, Any]
+
+
+def usd(amount: Decimal) -> str:
+    """A balance in USD: four decimals, never rounded up."""
+    return f"{amount.quantize(QUOTE_UNIT, rounding=ROUND_DOWN):f}"
+
+
+def doge(amount: Decimal) -> str:
+    return f"{amount:.{LOT_DECIMALS}f}"
+
+
+def price(amount: Decimal) -> str:
+    return f"{amount:.{PRICE_DECIMALS}f}"
+
+
+def cost(amount: Decimal) -> str:
+    return f"{amount:.{COST_DECIMALS}f}"
+
+
+def server_time(now_s: float) -> Json:
+    rfc1123 = time.strftime("%a, %d %b %y %H:%M:%S +0000", time.gmtime(now_s))
+    return {"unixtime": int(now_s), "rfc1123": rfc1123}
+
+
+def system_status(now_s: float) -> Json:
+    return {"status": "online", "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now_s))}
+
+
+def assets() -> Json:
+    return {
+        BASE_ID: _asset("XDG", decimals=8, display=2),
+        QUOTE_ID: _asset("USD", decimals=4, display=2),
+    }
+
+
+def _asset(altname: str, decimals: int, display: int) -> Json:
+    return {
+        "aclass": "currency",
+        "altname": altname,
+        "decimals": decimals,
+        "display_decimals": display,
+        "status": "enabled",
+    }
+
+
+def asset_pairs(maker_fee: Decimal, taker_fee: Decimal) -> Json:
+    return {
+        PAIR_ID: {
+            "altname": PAIR_ID,
+            "wsname": REST_NAME,
+            "aclass_base": "currency",
+            "base": BASE_ID,
+            "aclass_quote": "currency",
+            "quote": QUOTE_ID,
+            "lot": "unit",
+            "cost_decimals": COST_DECIMALS,
+            "pair_decimals": PRICE_DECIMALS,
+            "lot_decimals": LOT_DECIMALS,
+            "lot_multiplier": 1,
+            "leverage_buy": [],
+            "leverage_sell": [],
+            "fees": [[0, float(taker_fee * 100)]],
+            "fees_maker": [[0, float(maker_fee * 100)]],
+            "fee_volume_currency": QUOTE_ID,
+            "margin_call": 80,
+            "margin_stop": 40,
+            "ordermin": f"{ORDER_MIN:f}",
+            "costmin": f"{COST_MIN:f}",
+            "tick_size": f"{PRICE_UNIT:f}",
+            "status": "online",
+        }
+    }
+
+
+def ticker(market: Market, quote: Quote) -> Json:
+    day = market.statistics(quote.step)
+    lots = str(max(1, int(quote.quantity)))
+    return {
+        PAIR_ID: {
+            "a": [price(quote.ask_price), lots, f"{Decimal(lots):.3f}"],
+            "b": [price(quote.bid_price), lots, f"{Decimal(lots):.3f}"],
+            "c": [price(quote.mid_price), doge(quote.quantity)],
+            "v": [doge(day.volume), doge(day.volume)],
+            "p": [price(day.vwap), price(day.vwap)],
+            "t": [quote.step % 86_400, 86_400],
+            "l": [price(day.low), price(day.low)],
+            "h": [price(day.high), price(day.high)],
+            "o": price(day.open),
+        }
+    }
+
+
+def depth(market: Market, quote: Quote, now_s: float, count: int) -> Json:
+    """The book around the quote: [price, volume, time], best first."""
+
+    def rows(side: Any) -> list[list[Any]]:
+        return [
+            [price(price_of(units)), f"{quantity:.3f}", int(now_s)]
+            for units, quantity in market.levels(quote, side, count)
+        ]
+
+    return {PAIR_ID: {"asks": rows("ask"), "bids": rows("bid")}}
+
+
+def balance(book: Book) -> Json:
+    return {QUOTE_ID: usd(book.usd), BASE_ID: doge(book.doge)}
+
+
+def balance_ex(book: Book) -> Json:
+    return {
+        QUOTE_ID: {"balance": usd(book.usd), "hold_trade": usd(book.held_usd)},
+        BASE_ID: {"balance": doge(book.doge), "hold_trade": doge(book.held_doge)},
+    }
+
+
+def trade_balance(book: Book) -> Json:
+    """The account in USD; there is no margin here, so its fields are zero."""
+    total = usd(book.usd + book.doge * book.quote.mid_price)
+    zero = usd(Decimal(0))
+    return {"eb": total, "tb": total, "m": zero, "uv": zero, "n": zero, "c": zero, "v": zero, "e": total, "mf": total}
+
+
+def order(item: Order, *, with_trades: bool = False) -> Json:
+    """An order as OpenOrders, ClosedOrders and QueryOrders show it."""
+    limit = item.type == "limit"
+    row: Json = {
+        "refid": None,
+        "userref": item.userref,
+        "status": item.status.value,
+        "opentm": item.opened_s,
+        "starttm": 0,
+        "expiretm": item.expires_s or 0,
+        "descr": {
+            "pair": PAIR_ID,
+            "aclass": "forex",
+            "type": item.side,
+            "ordertype": item.type,
+            "price": price(item.price) if limit else "0",
+            "price2": "0",
+            "leverage": "none",
+            "order": item.description,
+            "close": "",
+        },
+        "vol": doge(item.volume),
+        "vol_exec": doge(item.filled),
+        "cost": cost(item.cost),
+        "fee": cost(item.fee),
+        "price": price(item.average_price),
+        "stopprice": price(Decimal(0)),
+        "limitprice": price(Decimal(0)),
+        "misc": "amended" if item.amended else "",
+        "oflags": "fciq,post" if item.post_only else "fciq",
+    }
+    if item.cl_ord_id is not None:
+        row["cl_ord_id"] = item.cl_ord_id
+    if item.status is not Status.OPEN:
+        row["closetm"] = item.closed_s
+        row["reason"] = item.reason
+    if with_trades and item.trades:
+        row["trades"] = list(item.trades)
+    return row
+
+
+def trade(item: Trade) -> Json:
+    """A fill as TradesHistory and QueryTrades show it."""
+    return {
+        "ordertxid": item.order_id,
+        "postxid": "TKH2SE-M7IF5-CFI7LT",
+        "pair": PAIR_ID,
+        "aclass": "forex",
+        "time": item.at_s,
+        "type": item.side,
+        "ordertype": item.type,
+        "price": price(item.price),
+        "cost": cost(item.cost),
+        "fee": cost(item.fee),
+        "vol": doge(item.volume),
+        "margin": cost(Decimal(0)),
+        "leverage": "0",
+        "misc": "",
+        "trade_id": item.number,
+        "maker": item.maker,
+    }
+
+
+def trade_volume(maker_fee: Decimal, taker_fee: Decimal, volume_usd: Decimal) -> Json:
+    def fee(ratio: Decimal) -> Json:
+        percent = f"{ratio * 100:.4f}"
+        return {
+            "fee": percent,
+            "minfee": percent,
+            "maxfee": percent,
+            "nextfee": None,
+            "tiervolume": "0.0000",
+            "nextvolume": None,
+        }
+
+    return {
+        "currency": QUOTE_ID,
+        "volume": usd(volume_usd),
+        "fees": {PAIR_ID: fee(taker_fee)},
+        "fees_maker": {PAIR_ID: fee(maker_fee)},
+    }
+
+
+def api_key_info(state: KeyState, made_s: float) -> Json:
+    """Never the secret."""
+    made = str(int(made_s))
+    return {
+        "apiKeyName": state.api_key.name,
+        "apiKey": state.api_key.key,
+        "nonce": str(state.nonce),
+        "nonceWindow": 0,
+        "permissions": list(state.api_key.permissions),
+        "iban": "AA00 N84G PAPR XXXX",
+        "validUntil": "0",
+        "queryFrom": "0",
+        "queryTo": "0",
+        "createdTime": made,
+        "modifiedTime": made,
+        "ipAllowlist": [],
+        "lastUsed": str(int(state.last_used_s)),
+    }

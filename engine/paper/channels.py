@@ -1,0 +1,187 @@
+"""Messages of the WebSocket v2 channels in Kraken's shapes. Money and prices are JSON numbers here, times RFC 3339.
+
+Source: Kraken's WebSocket v2 reference (`ticker`, `executions`, `balances`) and messages recorded from the live
+exchange: only the first message of an order names symbol, side and price; later ones carry what has changed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from engine.paper.book import Book, Happening
+from engine.paper.market import Market, Quote
+from engine.paper.orders import Order, Trade, name_of
+from engine.paper.pair import BASE, QUOTE, SYMBOL
+
+Json = dict[str, Any]
+
+
+def rfc3339(at_s: float) -> str:
+    """Microseconds and a `Z`, as Kraken writes times."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def ticker(market: Market, quote: Quote) -> Json:
+    """One row of the ticker channel."""
+    day = market.statistics(quote.step)
+    last = quote.mid_price
+    change = last - day.open
+    return {
+        "symbol": SYMBOL,
+        "bid": float(quote.bid_price),
+        "bid_qty": float(quote.quantity),
+        "ask": float(quote.ask_price),
+        "ask_qty": float(quote.quantity),
+        "last": float(last),
+        "volume": float(day.volume),
+        "vwap": float(day.vwap),
+        "low": float(min(day.low, last)),
+        "high": float(max(day.high, last)),
+        "change": float(change),
+        "change_pct": float(round(change / day.open * 100, 2)),
+    }
+
+
+def execution(happening: Happening) -> Json:
+    """One row of the executions channel."""
+    order = happening.order
+    if happening.trade is not None:
+        return trade_row(happening.trade, order)
+    row: Json
+    if happening.kind == "pending_new":
+        row = {**order_row(order), "exec_type": "pending_new", "order_status": "pending_new"}
+    elif happening.kind == "new":
+        row = {"exec_type": "new", "order_status": "new"}
+    elif happening.kind == "amended":
+        row = {
+            "exec_type": "amended",
+            "order_status": _live_status(order),
+            "cum_qty": float(order.filled),
+            "reason": "User requested",
+            "amended": True,
+            "order_qty": float(order.volume),
+            "limit_price": float(order.price),
+            "limit_price_type": "static",
+        }
+    else:
+        row = {"exec_type": happening.kind, "order_status": happening.kind, **_progress(order)}
+        if order.reason is not None:
+            row |= {"cancel_reason": order.reason, "reason": order.reason}
+    return {**row, **_identity(order), "timestamp": rfc3339(happening.at_s)}
+
+
+def order_row(order: Order) -> Json:
+    """All there is to say of an open order, for the snapshot and for `pending_new`."""
+    row: Json = {
+        "symbol": SYMBOL,
+        "order_qty": float(order.volume),
+        "time_in_force": order.time_in_force,
+        "exec_type": "new",
+        "side": order.side,
+        "order_type": order.type,
+        "limit_price_type": "static",
+        "limit_price": float(order.price),
+        "stop_price": 0.0,
+        "order_status": _live_status(order),
+        "fee_ccy_pref": "fciq",
+        **_progress(order),
+        **_identity(order),
+        "timestamp": rfc3339(order.opened_s),
+    }
+    if order.expires_s is not None:
+        row["expire_time"] = rfc3339(order.expires_s)
+    return row
+
+
+def trade_row(trade: Trade, order: Order | None) -> Json:
+    """A fill. Its `order_status` is `partially_filled` even when the order is done; `filled` follows on its own."""
+    row: Json = {
+        "order_id": trade.order_id,
+        "exec_id": trade.id,
+        "exec_type": "trade",
+        "trade_id": trade.number,
+        "symbol": SYMBOL,
+        "side": trade.side,
+        "last_qty": float(trade.volume),
+        "last_price": float(trade.price),
+        "liquidity_ind": "m" if trade.maker else "t",
+        "cost": float(trade.cost),
+        "order_type": trade.type,
+        "order_status": "partially_filled",
+        "fee_usd_equiv": float(trade.fee),
+        "fees": [{"asset": QUOTE, "qty": float(trade.fee)}],
+        "timestamp": rfc3339(trade.at_s),
+    }
+    if order is not None:
+        row |= {**_progress(order), **_identity(order), "fee_usd_equiv": float(trade.fee)}
+    elif trade.cl_ord_id is not None:
+        row["cl_ord_id"] = trade.cl_ord_id
+    return row
+
+
+def balances_snapshot(book: Book) -> list[Json]:
+    return [_wallet(QUOTE, book.usd), _wallet(BASE, book.doge)]
+
+
+def balance_updates(happening: Happening, seed: int) -> list[Json]:
+    """The two ledger entries of a fill, none for anything else. The fee is taken in USD."""
+    trade = happening.trade
+    if trade is None:
+        return []
+    sign = 1 if trade.side == "buy" else -1
+    rows = (
+        (BASE, sign * trade.volume, Decimal(0), happening.doge),
+        (QUOTE, -sign * trade.cost, trade.fee, happening.usd),
+    )
+    return [
+        {
+            "ledger_id": name_of("L", seed, 2 * trade.number + at),
+            "ref_id": trade.id,
+            "timestamp": rfc3339(trade.at_s),
+            "type": "trade",
+            "asset": asset,
+            "asset_class": "currency",
+            "category": "trade",
+            "wallet_type": "spot",
+            "wallet_id": "main",
+            "amount": float(amount),
+            "fee": float(fee),
+            "balance": float(balance),
+        }
+        for at, (asset, amount, fee, balance) in enumerate(rows)
+    ]
+
+
+def _wallet(asset: str, amount: Decimal) -> Json:
+    return {
+        "asset": asset,
+        "asset_class": "currency",
+        "balance": float(amount),
+        "wallets": [{"type": "spot", "id": "main", "balance": float(amount)}],
+    }
+
+
+def _identity(order: Order) -> Json:
+    row: Json = {"order_id": order.id}
+    if order.cl_ord_id is not None:
+        row["cl_ord_id"] = order.cl_ord_id
+    else:
+        row["order_userref"] = order.userref
+    if order.post_only:
+        row["post_only"] = True
+    return row
+
+
+def _progress(order: Order) -> Json:
+    return {
+        "cum_qty": float(order.filled),
+        "cum_cost": float(order.cost),
+        "avg_price": float(order.average_price),
+        "fee_usd_equiv": float(order.fee),
+    }
+
+
+def _live_status(order: Order) -> str:
+    return "partially_filled" if order.filled else "new"

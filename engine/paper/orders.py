@@ -1,0 +1,172 @@
+"""What the paper exchange remembers of an order and a trade, and how it names them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Literal
+
+from engine.paper.pair import LOT_DECIMALS, PAIR_ID, PRICE_DECIMALS, cost_ceiling, price_of
+
+Side = Literal["buy", "sell"]
+OrderType = Literal["limit", "market"]
+TimeInForce = Literal["GTC", "GTD", "IOC"]
+HISTORY_KEPT = 20_000
+_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class Status(Enum):
+    """Kraken's order states."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order as it is asked for. volume: DOGE. price: USD, None for a market order. expires_s: epoch seconds."""
+
+    side: Side
+    volume: Decimal
+    price: Decimal | None
+    post_only: bool = False
+    cl_ord_id: str | None = None
+    userref: int = 0
+    time_in_force: TimeInForce = "GTC"
+    expires_s: float | None = None
+    deadline_s: float | None = None
+
+    @property
+    def type(self) -> OrderType:
+        return "market" if self.price is None else "limit"
+
+
+@dataclass(slots=True)
+class Order:
+    """An order on the book or in the history. Amounts in DOGE (`volume`, `filled`) and USD (the rest)."""
+
+    id: str
+    number: int
+    side: Side
+    type: OrderType
+    volume: Decimal
+    units: int
+    post_only: bool
+    cl_ord_id: str | None
+    userref: int
+    time_in_force: TimeInForce
+    expires_s: float | None
+    opened_s: float
+    changed_s: float
+    fee_ratio: Decimal
+    status: Status = Status.OPEN
+    closed_s: float | None = None
+    reason: str | None = None
+    amended: bool = False
+    filled: Decimal = Decimal(0)
+    exact_cost: Decimal = Decimal(0)
+    exact_fee: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+    fee: Decimal = Decimal(0)
+    trades: list[str] = field(default_factory=list)
+
+    @property
+    def price(self) -> Decimal:
+        """The limit; 0 for a market order."""
+        return price_of(self.units)
+
+    @property
+    def remaining(self) -> Decimal:
+        return self.volume - self.filled
+
+    @property
+    def average_price(self) -> Decimal:
+        """What was paid per DOGE so far, 0 before the first fill."""
+        return (self.exact_cost / self.filled).quantize(price_of(1)) if self.filled else Decimal(0)
+
+    @property
+    def held_usd(self) -> Decimal:
+        """USD set aside: all that this order may still cost, fee included. Nothing for a sell."""
+        if self.status is not Status.OPEN or self.side == "sell":
+            return Decimal(0)
+        rest = self.remaining * self.price
+        return (
+            cost_ceiling(self.exact_cost + rest)
+            + cost_ceiling(self.exact_fee + rest * self.fee_ratio)
+            - self.cost
+            - self.fee
+        )
+
+    @property
+    def held_doge(self) -> Decimal:
+        """DOGE set aside: what is still to be sold. Nothing for a buy."""
+        return self.remaining if self.status is Status.OPEN and self.side == "sell" else Decimal(0)
+
+    @property
+    def description(self) -> str:
+        """Kraken's one line, as `buy 20.00000000 XDGUSD @ limit 0.0960000`."""
+        return describe(self.side, self.volume, self.price if self.type == "limit" else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One fill. `cost` and `fee` are what was booked, in USD."""
+
+    id: str
+    number: int
+    order_id: str
+    at_s: float
+    side: Side
+    type: OrderType
+    price: Decimal
+    volume: Decimal
+    cost: Decimal
+    fee: Decimal
+    maker: bool
+    cl_ord_id: str | None
+
+
+def describe(side: Side, volume: Decimal, price: Decimal | None) -> str:
+    """The text Kraken gives an order in `descr.order`."""
+    at = "market" if price is None else f"limit {price:.{PRICE_DECIMALS}f}"
+    return f"{side} {volume:.{LOT_DECIMALS}f} {PAIR_ID} @ {at}"
+
+
+def name_of(kind: str, seed: int, number: int) -> str:
+    """A name in Kraken's form (`O5KQ2X-7GZ4A-B3MNQ8`): one per kind, seed and number, and no two alike in practice."""
+    value = int.from_bytes(hashlib.blake2b(f"{kind}{seed}/{number}".encode(), digest_size=16).digest())
+    letters = []
+    for _ in range(16):
+        value, at = divmod(value, 36)
+        letters.append(_LETTERS[at])
+    text = "".join(letters)
+    return f"{kind}{text[:5]}-{text[5:10]}-{text[10:]}"
+
+
+def row_of(thing: Order | Trade) -> dict[str, Any]:
+    """An order or trade as JSON types, for the store."""
+    row: dict[str, Any] = {}
+    for item in dataclasses.fields(thing):
+        value = getattr(thing, item.name)
+        if isinstance(value, Decimal):
+            value = str(value)
+        elif isinstance(value, Status):
+            value = value.value
+        row[item.name] = value
+    return row
+
+
+def order_from(row: dict[str, Any]) -> Order:
+    """The order that `row_of` wrote."""
+    amounts = ("volume", "fee_ratio", "filled", "exact_cost", "exact_fee", "cost", "fee")
+    return Order(**{**row, **{name: Decimal(row[name]) for name in amounts}, "status": Status(row["status"])})
+
+
+def trade_from(row: dict[str, Any]) -> Trade:
+    """The trade that `row_of` wrote."""
+    return Trade(**{**row, **{name: Decimal(row[name]) for name in ("price", "volume", "cost", "fee")}})

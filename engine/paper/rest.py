@@ -1,0 +1,221 @@
+"""Kraken's REST endpoints over the world: read a request, check who sends it, act, answer in Kraken's shape."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from engine.paper import answers, arguments, errors
+from engine.paper.auth import KeyState
+from engine.paper.errors import KrakenError, invalid
+from engine.paper.faults import Faults
+from engine.paper.history import closed_orders, open_orders, orders_named, trades_named, trades_page
+from engine.paper.orders import describe
+from engine.paper.store import Store
+from engine.paper.world import World
+
+Json = dict[str, Any]
+Arguments = Mapping[str, Any]
+CHANGES = frozenset({"AddOrder", "AmendOrder", "CancelOrder", "CancelAll", "CancelAllOrdersAfter"})
+DEAD_MAN_MAX_S = 86_400
+
+
+class RestApi:
+    """`/0/public/*` and `/0/private/*`."""
+
+    def __init__(self, world: World, faults: Faults, store: Store | None) -> None:
+        self._world = world
+        self._faults = faults
+        self._store = store
+        self.requests: dict[str, int] = {}
+        self._public: dict[str, Callable[[Arguments], Json]] = {
+            "Time": lambda _: answers.server_time(self._now_s()),
+            "SystemStatus": lambda _: answers.system_status(self._now_s()),
+            "Assets": lambda _: answers.assets(),
+            "AssetPairs": self._asset_pairs,
+            "Ticker": self._ticker,
+            "Depth": self._depth,
+        }
+        self._private: dict[str, Callable[[Arguments, KeyState], Json]] = {
+            "Balance": lambda *_: answers.balance(self._world.book),
+            "BalanceEx": lambda *_: answers.balance_ex(self._world.book),
+            "TradeBalance": lambda *_: answers.trade_balance(self._world.book),
+            "TradeVolume": self._trade_volume,
+            "OpenOrders": lambda given, _: open_orders(self._world.book, given, self._seen_s()),
+            "ClosedOrders": lambda given, _: closed_orders(self._world.book, given, self._seen_s()),
+            "QueryOrders": lambda given, _: orders_named(self._world.book, given, self._seen_s()),
+            "TradesHistory": lambda given, _: trades_page(self._world.book, given, self._seen_s()),
+            "QueryTrades": lambda given, _: trades_named(self._world.book, given, self._seen_s()),
+            "AddOrder": self._add_order,
+            "AmendOrder": self._amend_order,
+            "CancelOrder": self._cancel_order,
+            "CancelAll": lambda *_: {"count": self._world.book.cancel_all()},
+            "CancelAllOrdersAfter": self._cancel_all_after,
+            "GetApiKeyInfo": lambda _, state: answers.api_key_info(state, self._world.config.epoch_s),
+            "GetWebSocketsToken": self._token,
+        }
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/0/public/{method}", self._answer),
+            web.post("/0/public/{method}", self._answer),
+            web.post("/0/private/{method}", self._answer),
+        ]
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        method = request.match_info["method"]
+        self.requests[method] = self.requests.get(method, 0) + 1
+        plan = self._faults.plan(method)
+        if plan.lose_request:
+            return _broken(request)
+        if plan.delay_request_s:
+            await asyncio.sleep(plan.delay_request_s)
+        try:
+            if plan.error:
+                raise KrakenError(plan.error)
+            result = await self._carry_out(request, method)
+        except KrakenError as refusal:
+            body: Json = {"error": [refusal.words]}
+        else:
+            body = {"error": [], "result": result}
+        if plan.delay_answer_s:
+            await asyncio.sleep(plan.delay_answer_s)
+        if plan.lose_answer:
+            return _broken(request)
+        return web.json_response(body)
+
+    async def _carry_out(self, request: web.Request, method: str) -> Json:
+        if request.path.startswith("/0/public/"):
+            if method not in self._public:
+                raise KrakenError(errors.UNKNOWN_METHOD)
+            self._world.catch_up()
+            given: Arguments = {**request.query, **_form(await request.read())}
+            return self._public[method](given)
+        if method not in self._private:
+            raise KrakenError(errors.UNKNOWN_METHOD)
+        given, state = await self._caller(request)
+        state.require(method)
+        self._world.catch_up()
+        self._world.rates.call(state.api_key.key, method, self._now_s())
+        try:
+            return self._private[method](given, state)
+        finally:
+            if method in CHANGES:
+                await self._world.settle(self._store, save=True)
+
+    async def _caller(self, request: web.Request) -> tuple[Arguments, KeyState]:
+        body = await request.read()
+        given = _form(body) if request.content_type != "application/json" else _json(body)
+        state = self._world.keys.check(
+            key=request.headers.get("API-Key", ""),
+            sign=request.headers.get("API-Sign", ""),
+            path=request.path,
+            nonce=str(given.get("nonce", "")),
+            body=body,
+            now_s=self._world.clock.now(),
+        )
+        return given, state
+
+    def _now_s(self) -> float:
+        return self._world.book.now_s
+
+    def _seen_s(self) -> float:
+        """The time whose state REST shows; behind now under the fault `stale`."""
+        return self._now_s() - self._faults.stale_s
+
+    def _asset_pairs(self, given: Arguments) -> Json:
+        pair = arguments.text(given, "pair")
+        if pair is not None:
+            arguments.known_pair(pair)
+        terms = self._world.book.terms
+        return answers.asset_pairs(terms.maker_fee, terms.taker_fee)
+
+    def _ticker(self, given: Arguments) -> Json:
+        for pair in (arguments.text(given, "pair") or "XDGUSD").split(","):
+            arguments.known_pair(pair)
+        return answers.ticker(self._world.book.market, self._world.book.quote)
+
+    def _depth(self, given: Arguments) -> Json:
+        arguments.known_pair(arguments.text(given, "pair"))
+        count = min(max(arguments.whole(given, "count", 100), 1), 500)
+        return answers.depth(self._world.book.market, self._world.book.quote, self._now_s(), count)
+
+    def _trade_volume(self, given: Arguments, _: KeyState) -> Json:
+        book = self._world.book
+        month = [trade.cost for trade in book.trades.values() if trade.at_s > self._now_s() - 30 * 86_400]
+        return answers.trade_volume(book.terms.maker_fee, book.terms.taker_fee, sum(month, Decimal(0)))
+
+    def _add_order(self, given: Arguments, _: KeyState) -> Json:
+        new = arguments.rest_order(given, self._now_s())
+        text = {"order": describe(new.side, new.volume, new.price)}
+        if arguments.flag(given, "validate"):
+            self._world.book.check(new)
+            return {"descr": text}
+        return {"descr": text, "txid": [self._world.place(new).id]}
+
+    def _amend_order(self, given: Arguments, _: KeyState) -> Json:
+        order = self._world.find(arguments.text(given, "txid"), arguments.text(given, "cl_ord_id"))[0]
+        amend_id = self._world.amend(
+            order,
+            volume=arguments.number(given, "order_qty"),
+            price=arguments.number(given, "limit_price"),
+            post_only=arguments.flag(given, "post_only"),
+            deadline_s=arguments.moment(given, "deadline"),
+        )
+        return {"amend_id": amend_id}
+
+    def _cancel_order(self, given: Arguments, _: KeyState) -> Json:
+        txid = arguments.text(given, "txid")
+        userref = int(txid) if txid is not None and txid.lstrip("-").isdecimal() else None
+        orders = self._world.find(txid, arguments.text(given, "cl_ord_id"), userref)
+        for order in orders:
+            self._world.cancel(order)
+        return {"count": len(orders)}
+
+    def _cancel_all_after(self, given: Arguments, _: KeyState) -> Json:
+        timeout_s = arguments.whole(given, "timeout", -1)
+        if not 0 <= timeout_s <= DEAD_MAN_MAX_S:
+            raise invalid("timeout")
+        book = self._world.book
+        book.cancel_all_after(timeout_s)
+        armed = book.cancel_all_at_s
+        return {"currentTime": _seconds(book.now_s), "triggerTime": "0" if armed is None else _seconds(armed)}
+
+    def _token(self, given: Arguments, state: KeyState) -> Json:
+        return {"token": self._world.keys.issue_token(state, time.monotonic()), "expires": 900}
+
+
+def _form(body: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True))
+    except UnicodeDecodeError:
+        raise KrakenError("EGeneral:Invalid arguments") from None
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        given = json.loads(body, parse_float=Decimal)
+    except ValueError:
+        raise KrakenError("EGeneral:Invalid arguments") from None
+    if not isinstance(given, dict):
+        raise KrakenError("EGeneral:Invalid arguments")
+    return given
+
+
+def _broken(request: web.Request) -> web.Response:
+    """Break the connection; what is returned goes nowhere."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=503)
+
+
+def _seconds(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,349 @@
+"""Kraken's WebSocket v2 over the world: channels ticker, executions and balances, and the order methods.
+
+Each connection has one reader (aiohttp's handler) and one writer. What may not be lost waits in the writer's queue; of
+the ticker only the latest quote is ever sent, at most every `TICKER_EVERY_S` of real time, so a slow client lags in
+nothing but freshness. A client that lets `QUEUE_LIMIT` messages pile up is cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+from aiohttp import WSMsgType, web
+
+from engine.paper import arguments, channels, errors
+from engine.paper.auth import KeyState
+from engine.paper.book import Happening
+from engine.paper.channels import rfc3339
+from engine.paper.errors import KrakenError
+from engine.paper.faults import Faults
+from engine.paper.pair import SYMBOL
+from engine.paper.rates import TRADING_LIMIT
+from engine.paper.store import Store
+from engine.paper.world import World
+
+Json = dict[str, Any]
+Channel = Literal["ticker", "executions", "balances"]
+HEARTBEAT_S = 1.0
+TICKER_EVERY_S = 0.05
+QUEUE_LIMIT = 10_000
+SNAPSHOT_TRADES = 50
+PERMISSION_OF = {
+    "add_order": "AddOrder",
+    "amend_order": "AmendOrder",
+    "cancel_order": "CancelOrder",
+    "cancel_all": "CancelAll",
+    "cancel_all_orders_after": "CancelAllOrdersAfter",
+}
+
+
+class Connection:
+    """One client: what it listens to and what is on its way to it."""
+
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+        self.socket = socket
+        self.transport = transport
+        self.channels: set[Channel] = set()
+        self.queue: deque[str] = deque()
+        self.wake = asyncio.Event()
+        self.ticker_due = False
+        self.ticker_at_s = 0.0
+        self.held: str | None = None
+        self._sequences: dict[str, itertools.count[int]] = {}
+
+    def say(self, message: Json) -> None:
+        """Queue a message that may not be lost."""
+        self.queue.append(json.dumps(message))
+        if len(self.queue) > QUEUE_LIMIT:
+            self.cut()
+        self.wake.set()
+
+    def publish(self, channel: Channel, kind: Literal["snapshot", "update"], rows: list[Json], faults: Faults) -> None:
+        """Queue a message of a private channel with its sequence number; faults may double it or hold it back."""
+        if kind == "snapshot":
+            self._sequences[channel] = itertools.count(1)
+        message = {"channel": channel, "type": kind, "data": rows, "sequence": next(self._sequences[channel])}
+        if kind == "update" and self.held is None and faults.event_is("reorder", channel):
+            self.held = json.dumps(message)
+            self.wake.set()
+            return
+        self.say(message)
+        if kind == "update" and faults.event_is("duplicate-answer", channel):
+            self.say(message)
+        self.release()
+
+    def release(self) -> None:
+        """Let go of a message that was held back."""
+        if self.held is not None:
+            self.queue.append(self.held)
+            self.held = None
+            self.wake.set()
+
+    def cut(self) -> None:
+        """Break the connection without a farewell."""
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class Sockets:
+    """`/v2`, for public and private clients alike; private channels and methods ask for a token."""
+
+    def __init__(self, world: World, faults: Faults, store: Store | None) -> None:
+        self._world = world
+        self._faults = faults
+        self._store = store
+        self._connections: set[Connection] = set()
+        self._last_quote: tuple[int, int] | None = None
+        self._numbers = itertools.count(1)
+        world.on_happening = self._on_happenings
+
+    @property
+    def count(self) -> int:
+        return len(self._connections)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/v2", self._serve)]
+
+    def tick(self) -> None:
+        """Offer the quote to ticker subscribers when it has changed."""
+        quote = self._world.book.quote
+        now_s = time.monotonic()
+        if (quote.bid, quote.ask) != self._last_quote:
+            self._last_quote = (quote.bid, quote.ask)
+            for connection in self._connections:
+                connection.ticker_due = connection.ticker_due or "ticker" in connection.channels
+        for connection in self._connections:
+            if connection.ticker_due and now_s - connection.ticker_at_s >= TICKER_EVERY_S:
+                connection.wake.set()
+
+    def drop_all(self) -> None:
+        """Break every connection, as a failing network does."""
+        for connection in list(self._connections):
+            connection.cut()
+
+    async def close(self) -> None:
+        """Say goodbye to every client."""
+        for connection in list(self._connections):
+            with suppress(ConnectionError):
+                await connection.socket.close(code=1001, message=b"going away")
+
+    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(compress=False)
+        await socket.prepare(request)
+        connection = Connection(socket, request.transport)
+        self._connections.add(connection)
+        writer = asyncio.create_task(self._write(connection), name="paper-socket-writer")
+        status = {"system": "online", "api_version": "v2", "connection_id": next(self._numbers), "version": "2.0.10"}
+        connection.say({"channel": "status", "type": "update", "data": [status]})
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._hear(connection, message.data)
+        finally:
+            self._connections.discard(connection)
+            writer.cancel()
+            with suppress(asyncio.CancelledError, ConnectionError):
+                await writer
+        return socket
+
+    async def _write(self, connection: Connection) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(connection.wake.wait(), HEARTBEAT_S)
+            except TimeoutError:
+                connection.release()
+                if connection.channels and not connection.queue:
+                    connection.say({"channel": "heartbeat"})
+            connection.wake.clear()
+            while connection.queue:
+                await connection.socket.send_str(connection.queue.popleft())
+            if connection.ticker_due and time.monotonic() - connection.ticker_at_s >= TICKER_EVERY_S:
+                connection.ticker_due = False
+                connection.ticker_at_s = time.monotonic()
+                await connection.socket.send_str(json.dumps(self._ticker("update")))
+
+    async def _hear(self, connection: Connection, text: str) -> None:
+        received_s = self._world.clock.now()
+        message = _request(text)
+        if message is None:
+            connection.say({"error": "Malformed request", "success": False})
+            return
+        method = message["method"]
+        plan = self._faults.plan(method)
+        if plan.lose_request:
+            return
+        if plan.delay_request_s:
+            await asyncio.sleep(plan.delay_request_s)
+        params = message.get("params", {})
+        try:
+            if plan.error:
+                raise KrakenError(plan.error)
+            results = await self._carry_out(connection, method, params)
+        except KrakenError as refusal:
+            results = [{"success": False, "error": refusal.words}]
+        if plan.delay_answer_s:
+            await asyncio.sleep(plan.delay_answer_s)
+        if plan.lose_answer:
+            return
+        for result in results:
+            answer = {"method": "pong" if method == "ping" else method, "success": True, **result}
+            if message.get("req_id") is not None:
+                answer["req_id"] = message["req_id"]
+            answer["time_in"] = rfc3339(received_s)
+            answer["time_out"] = rfc3339(self._world.clock.now())
+            connection.say(answer)
+            await self._follow(connection, answer, params)
+
+    async def _carry_out(self, connection: Connection, method: str, params: Mapping[str, Any]) -> list[Json]:
+        """The answers to a request, without what every answer has. Raises KrakenError."""
+        if method == "ping":
+            return [{}]
+        if method == "subscribe":
+            return self._subscribe(connection, params)
+        if method == "unsubscribe":
+            return self._unsubscribe(connection, params)
+        if method not in PERMISSION_OF:
+            raise KrakenError("Unsupported method")
+        self._owner(params).require(PERMISSION_OF[method])
+        self._world.catch_up()
+        try:
+            return self._trade(method, params)
+        finally:
+            await self._world.settle(self._store, save=True)
+
+    def _trade(self, method: str, params: Mapping[str, Any]) -> list[Json]:
+        world = self._world
+        if method == "add_order":
+            order = world.place(arguments.socket_order(params))
+            return [{"result": _named(order.id, order.cl_ord_id)}]
+        if method == "amend_order":
+            order = world.find(arguments.text(params, "order_id"), arguments.text(params, "cl_ord_id"))[0]
+            amend_id = world.amend(
+                order,
+                volume=arguments.number(params, "order_qty"),
+                price=arguments.number(params, "limit_price"),
+                post_only=arguments.flag(params, "post_only"),
+                deadline_s=arguments.moment(params, "deadline"),
+            )
+            return [{"result": {"amend_id": amend_id, **_named(order.id, order.cl_ord_id)}}]
+        if method == "cancel_order":
+            return self._cancel(params)
+        if method == "cancel_all":
+            return [{"result": {"count": world.book.cancel_all()}}]
+        world.book.cancel_all_after(arguments.whole(params, "timeout"))
+        armed = world.book.cancel_all_at_s
+        times = {"currentTime": rfc3339(world.book.now_s), "triggerTime": "0" if armed is None else rfc3339(armed)}
+        return [{"result": times}]
+
+    def _cancel(self, params: Mapping[str, Any]) -> list[Json]:
+        """Each order is answered on its own, found or not."""
+        names = [("order_id", name) for name in arguments.names(params, "order_id")]
+        names += [("cl_ord_id", name) for name in arguments.names(params, "cl_ord_id")]
+        if not names:
+            raise errors.invalid("order_id")
+        results: list[Json] = []
+        for kind, name in names:
+            try:
+                found = self._world.find(name) if kind == "order_id" else self._world.find(cl_ord_id=name)
+                order = found[0]
+                self._world.cancel(order)
+                results.append({"result": _named(order.id, order.cl_ord_id)})
+            except KrakenError as refusal:
+                results.append({"success": False, "error": refusal.words})
+        return results
+
+    def _subscribe(self, connection: Connection, params: Mapping[str, Any]) -> list[Json]:
+        channel = self._channel(params)
+        if channel != "ticker":
+            self._owner(params)
+        if channel in connection.channels:
+            raise KrakenError("Already subscribed")
+        snapshot = arguments.flag(params, "snapshot", default=True)
+        result: Json = {"channel": channel, "snapshot": snapshot}
+        if channel == "ticker":
+            trigger = arguments.text(params, "event_trigger") or "trades"
+            result |= {"symbol": SYMBOL, "event_trigger": trigger}
+        elif channel == "executions":
+            result |= {"maxratecount": int(TRADING_LIMIT[self._world.config.tier][0])}
+        return [{"result": result}]
+
+    def _unsubscribe(self, connection: Connection, params: Mapping[str, Any]) -> list[Json]:
+        channel = self._channel(params)
+        if channel not in connection.channels:
+            raise KrakenError("Subscription Not Found")
+        connection.channels.discard(channel)
+        return [{"result": {"channel": channel}}]
+
+    async def _follow(self, connection: Connection, answer: Json, params: Mapping[str, Any]) -> None:
+        """After the answer to a subscription comes its snapshot, and from then on updates."""
+        if answer["method"] != "subscribe" or not answer["success"]:
+            return
+        channel: Channel = answer["result"]["channel"]
+        self._world.catch_up()
+        await self._world.settle(self._store)
+        connection.channels.add(channel)
+        book = self._world.book
+        if channel == "ticker":
+            if answer["result"]["snapshot"]:
+                connection.say(self._ticker("snapshot"))
+        elif channel == "balances":
+            rows = channels.balances_snapshot(book) if answer["result"]["snapshot"] else []
+            connection.publish(channel, "snapshot", rows, self._faults)
+        else:
+            rows = []
+            if arguments.flag(params, "snap_orders", default=True):
+                rows += [channels.order_row(order) for order in book.open.values()]
+            if arguments.flag(params, "snap_trades"):
+                latest = list(book.trades.values())[-SNAPSHOT_TRADES:]
+                rows += [channels.trade_row(trade, None) for trade in latest]
+            connection.publish(channel, "snapshot", rows, self._faults)
+
+    def _channel(self, params: Mapping[str, Any]) -> Channel:
+        channel = params.get("channel")
+        if channel not in ("ticker", "executions", "balances"):
+            raise KrakenError("Subscription name invalid")
+        if channel == "ticker":
+            for symbol in arguments.names(params, "symbol") or [""]:
+                if symbol != SYMBOL:
+                    raise KrakenError(f"Currency pair not supported {symbol}")
+        return cast(Channel, channel)
+
+    def _owner(self, params: Mapping[str, Any]) -> KeyState:
+        return self._world.keys.owner_of(params.get("token"), time.monotonic())
+
+    def _ticker(self, kind: Literal["snapshot", "update"]) -> Json:
+        book = self._world.book
+        return {"channel": "ticker", "type": kind, "data": [channels.ticker(book.market, book.quote)]}
+
+    def _on_happenings(self, happenings: list[Happening]) -> None:
+        for happening in happenings:
+            row = channels.execution(happening)
+            ledger = channels.balance_updates(happening, self._world.config.seed)
+            for connection in self._connections:
+                if "executions" in connection.channels:
+                    connection.publish("executions", "update", [row], self._faults)
+                if ledger and "balances" in connection.channels:
+                    connection.publish("balances", "update", ledger, self._faults)
+
+
+def _request(text: str) -> Json | None:
+    """The request in a text frame, None when it has not the form of one."""
+    try:
+        message = json.loads(text, parse_float=Decimal)
+    except ValueError:
+        return None
+    if not isinstance(message, dict) or not isinstance(message.get("method"), str):
+        return None
+    return message if isinstance(message.get("params", {}), dict) else None
+
+
+def _named(order_id: str, cl_ord_id: str | None) -> Json:
+    return {"order_id": order_id} if cl_ord_id is None else {"order_id": order_id, "cl_ord_id": cl_ord_id}

@@ -1,0 +1,53 @@
+"""What the account pays and may do, and what an order must satisfy before anything else is asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.paper import errors
+from engine.paper.config import PostOnlyAnswer
+from engine.paper.errors import KrakenError, invalid
+from engine.paper.pair import COST_MIN, LOT_UNIT, ORDER_MIN, PAIR_ID, PRICE_DECIMALS, PRICE_UNIT
+
+DEADLINE_MAX_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Fees as ratios of cost. open_orders: the most that may rest at once.
+
+    post_only_answer: a post-only order that would take is refused with an error, or taken in and cancelled at once;
+    Kraken is recorded to do either.
+    """
+
+    maker_fee: Decimal = Decimal("0.0025")
+    taker_fee: Decimal = Decimal("0.0040")
+    open_orders: int = 60
+    post_only_answer: PostOnlyAnswer = "error"
+
+
+def check_deadline(deadline_s: float | None, now_s: float) -> None:
+    """A deadline lies ahead, by at most 60 seconds. Raises KrakenError."""
+    if deadline_s is None:
+        return
+    if deadline_s <= now_s:
+        raise KrakenError(errors.DEADLINE)
+    if deadline_s > now_s + DEADLINE_MAX_S:
+        raise invalid("deadline")
+
+
+def check_amounts(volume: Decimal, price: Decimal | None) -> None:
+    """Decimals and minimums of the pair. Raises KrakenError."""
+    if not volume.is_finite() or volume <= 0 or volume % LOT_UNIT:
+        raise invalid("volume")
+    if price is not None:
+        if not price.is_finite() or price <= 0:
+            raise invalid("price")
+        if price % PRICE_UNIT:
+            words = f"EOrder:Invalid price:{PAIR_ID} price can only be specified up to {PRICE_DECIMALS} decimals."
+            raise KrakenError(words)
+    if volume < ORDER_MIN:
+        raise KrakenError(errors.ORDER_MINIMUM)
+    if price is not None and volume * price < COST_MIN:
+        raise KrakenError(errors.COST_MINIMUM)

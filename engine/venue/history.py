@@ -1,0 +1,99 @@
+"""Reading Kraken's records: open and closed orders, and trades to the last page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from engine.grid.ports import VenueFill, VenueOrder
+from engine.venue.errors import AnswerUnreadable
+from engine.venue.translate import (
+    PairNames,
+    client_id_of,
+    is_of_pair,
+    mapping_at,
+    seconds_at,
+    text_at,
+    venue_fill,
+    venue_order,
+    whole_at,
+)
+
+_MOST_PAGES = 400
+_QUERY_AT_ONCE = 50
+
+
+class Reader(Protocol):
+    """`calls.Calls`, as far as reading goes."""
+
+    async def read(self, path: str, params: dict[str, Any] | None = None) -> Mapping[str, Any]: ...
+
+
+async def open_orders(calls: Reader, names: PairNames) -> list[VenueOrder]:
+    """All resting orders of the pair, oldest first."""
+    listed = mapping_at(await calls.read("OpenOrders"), "open")
+    orders = [venue_order(order_id, raw) for order_id, raw in listed.items() if is_of_pair(raw, names)]
+    return sorted(orders, key=lambda order: order.at_s)
+
+
+async def find(calls: Reader, names: PairNames, client_id: str) -> VenueOrder | None:
+    """The latest order with this client id, searched among open ones and then among closed ones.
+
+    ccxt's `fetch_order` would send a client id as `userref`, which is another thing (governor spec, Kraken). In this
+    order nothing slips through: an order that closes between the two answers was in the first.
+    """
+    for path, key in (("OpenOrders", "open"), ("ClosedOrders", "closed")):
+        listed = mapping_at(await calls.read(path, {"cl_ord_id": client_id}), key)
+        found = [
+            (seconds_at(raw, "opentm"), venue_order(order_id, raw))
+            for order_id, raw in listed.items()
+            if _has_client_id(raw, client_id) and is_of_pair(raw, names)
+        ]
+        if found:
+            return max(found, key=lambda pair: pair[0])[1]
+    return None
+
+
+async def trades_since(calls: Reader, names: PairNames, since_s: float) -> dict[str, Any]:
+    """Every trade of the pair from `since_s` on, by trade id, as `TradesHistory` has it.
+
+    It gives 50 at a time, the latest first. A trade that happens meanwhile pushes the older ones further down, never
+    up, so walking down to the end passes each of those that were there at the start; some come twice.
+    """
+    trades: dict[str, Any] = {}
+    offset = 0
+    for _ in range(_MOST_PAGES):
+        page = await calls.read("TradesHistory", {"start": str(math.floor(since_s) - 1), "ofs": str(offset)})
+        listed, count = mapping_at(page, "trades"), whole_at(page, "count")
+        trades.update(listed)
+        offset += len(listed)
+        if offset >= count:
+            return {trade_id: raw for trade_id, raw in trades.items() if text_at(raw, "pair") in names.aliases}
+        if not listed:
+            raise AnswerUnreadable("trades", f"the list ends at {offset} where Kraken counts {count}")
+    raise AnswerUnreadable("count", f"more than {len(trades)} trades since {since_s:.0f}; read a shorter time")
+
+
+async def client_ids(calls: Reader, order_ids: Sequence[str]) -> dict[str, str]:
+    """The client ids of these orders, empty for those that have none."""
+    found: dict[str, str] = {}
+    for start in range(0, len(order_ids), _QUERY_AT_ONCE):
+        asked = order_ids[start : start + _QUERY_AT_ONCE]
+        answer = await calls.read("QueryOrders", {"txid": ",".join(asked)})
+        found.update({order_id: client_id_of(mapping_at(answer, order_id)) for order_id in asked})
+    return found
+
+
+def fills(trades: Mapping[str, Any], since_s: float, of_order: Mapping[str, str]) -> list[VenueFill]:
+    """Trades as fills from `since_s` on, oldest first."""
+    listed = (venue_fill(trade_id, raw, of_order[text_at(raw, "ordertxid")]) for trade_id, raw in trades.items())
+    return sorted((fill for fill in listed if fill.at_s >= since_s), key=lambda fill: (fill.at_s, fill.trade_id))
+
+
+def _has_client_id(raw: Any, client_id: str) -> bool:
+    """Kraken was asked for this client id alone; an order that carries none says nothing, so it is not passed over."""
+    carried = client_id_of(raw)
+    if not carried:
+        raise AnswerUnreadable("cl_ord_id", raw)
+    return carried == client_id

@@ -1,0 +1,294 @@
+"""The grid's `Exchange` on Kraken. It translates and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.core.clock import Clock
+from engine.core.gate import NoAnswer, Rejection
+from engine.core.messages import Reason
+from engine.core.modes import Mode
+from engine.grid.ports import (
+    AmendOrder,
+    Balances,
+    CancelOrder,
+    OrderGone,
+    OrderTaken,
+    PairRules,
+    PlaceOrder,
+    VenueFill,
+    VenueOrder,
+    VenueRefused,
+    VenueSilent,
+)
+from engine.venue import client as ccxt_client
+from engine.venue import history
+from engine.venue.addresses import Addresses
+from engine.venue.calls import Calls
+from engine.venue.client import Keys
+from engine.venue.errors import TRADING_LIMIT_WORDS
+from engine.venue.nonces import Nonces, NonceStore
+from engine.venue.options import VenueOptions
+from engine.venue.permissions import KeyPermissions, key_permissions
+from engine.venue.rates import ADD_COST, OLDEST_PENALTY_S, SHARE, TRADING, Counter, amend_cost, cancel_cost
+from engine.venue.stream import Stream
+from engine.venue.translate import (
+    PairNames,
+    balances,
+    order_taken,
+    pair_rules,
+    rest_name,
+    rfc3339,
+    text_at,
+    whole_at,
+)
+from engine.venue.turnstile import Urgency
+
+_FURTHEST_DEADLINE_S = 59.0
+"""Kraken takes no deadline further away than 60 s; a nearer one keeps the promise as well."""
+
+_BATCH = 50
+_NAMES_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CancelLeft:
+    """An order that `cancel_all` could not confirm gone, and why."""
+
+    client_id: str
+    reason: Reason
+
+
+class KrakenVenue:
+    """One account on one pair, through one ccxt client. `connect` makes one; `close` it in the end."""
+
+    def __init__(self, client: Any, nonces: Nonces, options: VenueOptions, clock: Clock, has_keys: bool) -> None:
+        self._client = client
+        self._has_keys = has_keys
+        self._options = options
+        self._clock = clock
+        self.calls = Calls(client, nonces, clock, options.tier)
+        self._names: PairNames | None = None
+        self._limit = TRADING[options.tier]
+        self._counter = Counter()
+        self._touched: OrderedDict[str, float] = OrderedDict()
+        self._started_s = clock.now()
+        self._client_ids: OrderedDict[str, str] = OrderedDict()
+        self._order_ids: dict[str, str] = {}
+        self._stream: Stream | None = None
+
+    @classmethod
+    async def connect(
+        cls,
+        mode: Mode,
+        where: Addresses,
+        keys: Keys | None,
+        options: VenueOptions,
+        clock: Clock,
+        nonce_store: NonceStore,
+    ) -> KrakenVenue:
+        """Build the client; nothing is sent yet. Without keys there are quotes and rules, and nothing of an account.
+
+        Raises AddressRefused when the mode forbids the addresses.
+        """
+        nonces = Nonces(nonce_store)
+        client = await ccxt_client.build(mode, where, nonces, keys, options.request_timeout_s)
+        return cls(client, nonces, options, clock, keys is not None)
+
+    async def close(self, within_s: float = 5.0) -> None:
+        """End the stream and close every connection. Raises TimeoutError past `within_s`."""
+        async with asyncio.timeout(within_s):
+            if self._stream is not None:
+                await self._stream.aclose()
+            await ccxt_client.close(self._client)
+
+    async def rules(self) -> PairRules:
+        result = await self.calls.look("AssetPairs", {"pair": rest_name(self._options.pair)})
+        rules, self._names = pair_rules(result, self._options.pair, self._options.tier)
+        return rules
+
+    async def place(self, order: PlaceOrder) -> OrderTaken:
+        names = self._names or await self._learn_names()
+        now_s = self._clock.now()
+        self._spend(ADD_COST, now_s)
+        request = {
+            "pair": names.id,
+            "type": order.side.value,
+            "ordertype": "limit",
+            "volume": format(order.quantity, "f"),
+            "price": format(order.price, "f"),
+            "oflags": "post,fciq",
+            "cl_ord_id": order.client_id,
+            "deadline": self._deadline(order.deadline_s, now_s),
+        }
+        if order.expires_s is not None:
+            request |= {"timeinforce": "GTD", "expiretm": str(int(order.expires_s))}
+        result = await self._trade("AddOrder", request, Urgency.ORDER, order.deadline_s)
+        taken = order_taken(result, order.side, names)
+        self._touch(order.client_id)
+        self._remember(taken.order_id, order.client_id)
+        return taken
+
+    async def amend(self, change: AmendOrder) -> OrderTaken:
+        """Kraken acknowledges an amendment by an id alone: price and quantity are None.
+
+        `order_id` is empty when this run has not seen the order.
+        """
+        now_s = self._clock.now()
+        self._spend(amend_cost(self._age_s(change.client_id, now_s)), now_s)
+        request = {
+            "cl_ord_id": change.client_id,
+            "order_qty": format(change.quantity, "f"),
+            "limit_price": format(change.price, "f"),
+            "post_only": "true",
+            "deadline": self._deadline(change.deadline_s, now_s),
+        }
+        result = await self._trade("AmendOrder", request, Urgency.ORDER, change.deadline_s)
+        text_at(result, "amend_id")
+        self._touch(change.client_id)
+        return OrderTaken(self._order_ids.get(change.client_id, ""), None, None)
+
+    async def cancel(self, order: CancelOrder) -> None:
+        """Never held back by our own counter: a cancel that Kraken may refuse is better than none."""
+        self._count_cancels([order.client_id])
+        result = await self._trade("CancelOrder", {"cl_ord_id": order.client_id}, Urgency.CANCEL)
+        if result.get("pending"):
+            raise NoAnswer(VenueSilent("Kraken took the cancel but has not carried it out yet"))
+        if whole_at(result, "count") == 0:
+            raise Rejection(OrderGone())
+
+    async def cancel_all(self, client_ids: Sequence[str]) -> tuple[CancelLeft, ...]:
+        """Cancel these orders, 50 to a request, and name those that could not be confirmed gone.
+
+        For Stop. Kraken's CancelAll is not used: it cancels what others placed on the account as well.
+        """
+        left: list[CancelLeft] = []
+        for start in range(0, len(client_ids), _BATCH):
+            batch = list(client_ids[start : start + _BATCH])
+            if len(batch) < 2 or not await self._cancel_batch(batch):
+                left.extend([gone for client_id in batch if (gone := await self._cancel_one(client_id)) is not None])
+        return tuple(left)
+
+    async def balances(self) -> Balances:
+        names = self._names or await self._learn_names()
+        result = await self.calls.read("Balance")
+        return balances(result, names, self._clock.now())
+
+    async def open_orders(self) -> Sequence[VenueOrder]:
+        names = self._names or await self._learn_names()
+        orders = await history.open_orders(self.calls, names)
+        self._remember_all(orders)
+        return orders
+
+    async def find(self, client_id: str) -> VenueOrder | None:
+        """Absence proves nothing within 60 s of the request: Kraken's REST may be that far behind (spec 20)."""
+        names = self._names or await self._learn_names()
+        order = await history.find(self.calls, names, client_id)
+        if order is not None:
+            self._remember(order.order_id, order.client_id)
+        return order
+
+    async def fills_since(self, since_s: float) -> Sequence[VenueFill]:
+        """As Kraken's REST has it, which may be 60 s behind the stream (spec 20)."""
+        names = self._names or await self._learn_names()
+        trades = await history.trades_since(self.calls, names, since_s)
+        unknown = {text_at(raw, "ordertxid") for raw in trades.values()} - self._client_ids.keys()
+        for order_id, client_id in (await history.client_ids(self.calls, sorted(unknown))).items():
+            self._remember(order_id, client_id)
+        return history.fills(trades, since_s, self._client_ids)
+
+    def stream(self) -> Stream:
+        """One at a time: a new one ends the one before it, whose reader comes to its end."""
+        self._stream = Stream(
+            self._client,
+            self._learn_names,
+            self._client_ids,
+            self._clock,
+            self._socket_token if self._has_keys else None,
+            self._options.connect_timeout_s,
+            before=self._stream,
+        )
+        return self._stream
+
+    async def permissions(self) -> KeyPermissions:
+        """What the API key may do."""
+        return key_permissions(await self.calls.read("GetApiKeyInfo"))
+
+    async def _socket_token(self) -> str:
+        return text_at(await self.calls.read("GetWebSocketsToken"), "token")
+
+    async def _learn_names(self) -> PairNames:
+        if self._names is None:
+            await self.rules()
+        assert self._names is not None
+        return self._names
+
+    async def _cancel_batch(self, client_ids: list[str]) -> bool:
+        """Whether Kraken says that it cancelled them all."""
+        self._count_cancels(client_ids)
+        try:
+            result = await self._trade("CancelOrderBatch", {"orders": [], "cl_ord_ids": client_ids}, Urgency.CANCEL)
+            return whole_at(result, "count") == len(client_ids)
+        except (Rejection, NoAnswer):
+            return False
+
+    async def _cancel_one(self, client_id: str) -> CancelLeft | None:
+        try:
+            await self.cancel(CancelOrder(client_id))
+        except Rejection as rejection:
+            return None if isinstance(rejection.reason, OrderGone) else CancelLeft(client_id, rejection.reason)
+        except NoAnswer as silence:
+            return CancelLeft(client_id, silence.reason)
+        return None
+
+    async def _trade(
+        self, path: str, request: dict[str, Any], urgency: Urgency, deadline_s: float | None = None
+    ) -> Mapping[str, Any]:
+        try:
+            return await self.calls.change(path, request, urgency, deadline_s)
+        except Rejection as rejection:
+            if isinstance(rejection.reason, VenueRefused) and rejection.reason.words.startswith(TRADING_LIMIT_WORDS):
+                self._counter = Counter(self._limit.threshold, self._clock.now())
+            raise
+
+    def _deadline(self, deadline_s: float, now_s: float) -> str:
+        return rfc3339(min(deadline_s, now_s + _FURTHEST_DEADLINE_S))
+
+    def _spend(self, cost: float, now_s: float) -> None:
+        if not self._counter.allows(self._limit, cost, now_s):
+            wait_s = self._counter.wait_s(self._limit, cost, now_s)
+            words = f"our own count of Kraken's trading limit is at {SHARE:.0%}; {wait_s:.1f} s until there is room"
+            raise Rejection(VenueRefused(words, "retry"))
+        self._counter = self._counter.spent(self._limit, cost, now_s)
+
+    def _count_cancels(self, client_ids: Sequence[str]) -> None:
+        now_s = self._clock.now()
+        cost = sum(cancel_cost(self._age_s(client_id, now_s)) for client_id in client_ids)
+        self._counter = self._counter.spent(self._limit, cost, now_s)
+
+    def _age_s(self, client_id: str, now_s: float) -> float:
+        """Since the order was created or amended; one of an earlier run is at least as old as this one."""
+        return now_s - self._touched.get(client_id, self._started_s)
+
+    def _touch(self, client_id: str) -> None:
+        now_s = self._clock.now()
+        self._touched[client_id] = now_s
+        self._touched.move_to_end(client_id)
+        while self._touched and next(iter(self._touched.values())) < now_s - OLDEST_PENALTY_S:
+            self._touched.popitem(last=False)
+
+    def _remember_all(self, orders: Sequence[VenueOrder]) -> None:
+        for order in orders:
+            self._remember(order.order_id, order.client_id)
+
+    def _remember(self, order_id: str, client_id: str) -> None:
+        self._client_ids[order_id] = client_id
+        if client_id:
+            self._order_ids[client_id] = order_id
+        if len(self._client_ids) > _NAMES_KEPT:
+            _, oldest = self._client_ids.popitem(last=False)
+            self._order_ids.pop(oldest, None)

@@ -1,0 +1,326 @@
+"""Quotes, orders, fills and balances as they happen, over two of ccxt.pro's sockets.
+
+What can be missed, and how it is recovered: while the sockets are down everything can, so `StreamBack` tells the grid
+to read what it missed over REST, and the new subscription brings a snapshot of open orders and the last 50 trades. A
+message that is missing (sequence) or cannot be read counts as being down. Between two items nothing is lost: facts
+wait in a queue, and when the reader falls too far behind the queue is emptied and said to be lost as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from engine.core.clock import Clock
+from engine.core.gate import NoAnswer, Rejection
+from engine.grid.ports import (
+    Balances,
+    Quote,
+    StreamBack,
+    StreamItem,
+    StreamLost,
+    VenueFill,
+    VenueOrder,
+    VenueSilent,
+)
+from engine.venue.errors import AnswerUnreadable
+from engine.venue.sockets import BalanceSheet, Executions, OrderUnseen, Place, Sequence, quote
+from engine.venue.translate import PairNames
+
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 30.0
+STEADY_S = 60.0
+FACTS_HELD = 10_000
+_PRIVATE = frozenset({"executions", "balances"})
+
+
+class Inbox:
+    """What waits for the one reader: facts in order and all of them, of quotes and balances the latest.
+
+    Quotes and balances come after `StreamBack`, never before, so that a reader who passes over them until then misses
+    none in a still market.
+    """
+
+    def __init__(self, facts_held: int = FACTS_HELD) -> None:
+        self._facts: deque[StreamItem] = deque()
+        self._facts_held = facts_held
+        self._balances: Balances | None = None
+        self._quote: Quote | None = None
+        self._up = False
+        self._ended = False
+        self._reader: asyncio.Future[None] | None = None
+
+    def put(self, item: VenueOrder | VenueFill) -> None:
+        """A fact. When too many wait they are dropped together, and that is said."""
+        if len(self._facts) >= self._facts_held:
+            self._facts.clear()
+            self.missed(f"{self._facts_held} orders and fills waited unread and were dropped")
+        self._facts.append(item)
+        self._wake()
+
+    def put_latest(self, item: Quote | Balances) -> None:
+        """Replaces one that was not read yet."""
+        if isinstance(item, Quote):
+            self._quote = item
+        else:
+            self._balances = item
+        self._wake()
+
+    def lost(self, words: str) -> None:
+        """The sockets are down: quotes and balances that wait are out of date."""
+        self._up = False
+        self._quote = self._balances = None
+        self._facts.append(StreamLost(VenueSilent(words)))
+        self._wake()
+
+    def back(self) -> None:
+        """The sockets are up: from here on quotes and balances are handed out."""
+        self._up = True
+        self._facts.append(StreamBack())
+        self._wake()
+
+    def missed(self, words: str) -> None:
+        """The sockets are up, but something did not come through."""
+        self._facts.extend((StreamLost(VenueSilent(words)), StreamBack()))
+        self._wake()
+
+    def end(self) -> None:
+        """Nothing more comes; what waits can still be read."""
+        self._ended = True
+        self._wake()
+
+    async def next(self) -> StreamItem | None:
+        """Facts first, then balances, then the quote; None at the end."""
+        while True:
+            if self._facts:
+                return self._facts.popleft()
+            if self._up and self._balances is not None:
+                balances, self._balances = self._balances, None
+                return balances
+            if self._up and self._quote is not None:
+                latest, self._quote = self._quote, None
+                return latest
+            if self._ended:
+                return None
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+
+class Session:
+    """One life of the two sockets: subscribes, reads messages into the inbox, and ends with why it ended."""
+
+    def __init__(self, wire: Any, names: PairNames, client_ids: Mapping[str, str], clock: Clock, inbox: Inbox) -> None:
+        self._wire = wire
+        self._clock = clock
+        self._names = names
+        self._inbox = inbox
+        self._executions = Executions(names, client_ids)
+        self._balances = BalanceSheet(names)
+        self._sequence = Sequence()
+        self._wanted: frozenset[str] = frozenset()
+        self._subscribed: set[str] = set()
+        self._up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._public: str = wire.urls["api"]["ws"]["publicV2"]
+        self._private: str = wire.urls["api"]["ws"]["privateV2"]
+
+    async def run(
+        self, token: str | None, connect_within_s: float, when_up: Callable[[], None], when_down: Callable[[str], None]
+    ) -> None:
+        """Stay subscribed, to quotes alone without a token, until something ends it; `when_down` is told what."""
+        self._wire.listener = self._heard
+        self._wanted = frozenset({"ticker"}) if token is None else _PRIVATE | {"ticker"}
+        try:
+            sockets = [self._subscribe(*subscription) for subscription in self._subscriptions(token)]
+            try:
+                await asyncio.wait(
+                    {self._up, self._end, *sockets}, timeout=connect_within_s, return_when="FIRST_COMPLETED"
+                )
+                if not self._up.done():
+                    self._raise_end(sockets)
+                    raise TimeoutError(f"the sockets were not subscribed within {connect_within_s:g} s")
+                when_up()
+                await asyncio.wait({self._end, *sockets}, return_when="FIRST_COMPLETED")
+                self._raise_end(sockets)
+            except Exception as error:
+                when_down(_words(error))
+            finally:
+                for socket in (*sockets, self._end):
+                    if socket.done() and not socket.cancelled():
+                        socket.exception()
+        finally:
+            self._wire.listener = None
+            await self._wire.hang_up(self._public)
+            await self._wire.hang_up(self._private)
+
+    def _subscriptions(self, token: str | None) -> list[tuple[str, str, dict[str, Any]]]:
+        ticker = {"symbol": [self._names.symbol], "event_trigger": "bbo", "snapshot": True}
+        if token is None:
+            return [(self._public, "ticker", ticker)]
+        executions = {"token": token, "snap_orders": True, "snap_trades": True, "order_status": True}
+        return [
+            (self._public, "ticker", ticker),
+            (self._private, "executions", executions),
+            (self._private, "balances", {"token": token, "snapshot": True}),
+        ]
+
+    def _subscribe(self, url: str, channel: str, params: dict[str, Any]) -> asyncio.Future[Any]:
+        message = {"method": "subscribe", "params": {"channel": channel, **params}, "req_id": len(channel)}
+        return self._wire.watch(url, channel, message, channel)  # type: ignore[no-any-return]
+
+    def _raise_end(self, sockets: list[asyncio.Future[Any]]) -> None:
+        for ended in (self._end, *sockets):
+            if ended.done():
+                ended.result()
+                raise ConnectionError("ccxt ended a subscription without an error")
+
+    def _heard(self, url: str, message: Any) -> None:
+        """Called by ccxt within its receive loop, which an exception would end without a word."""
+        try:
+            self._take(message)
+        except Exception as error:
+            if not self._end.done():
+                self._end.set_exception(error)
+
+    def _take(self, message: Any) -> None:
+        if self._end.done():
+            return
+        if not isinstance(message, dict):
+            raise AnswerUnreadable("message", message)
+        channel = message.get("channel")
+        if channel == "ticker":
+            for entry in message["data"]:
+                if entry.get("symbol") == self._names.symbol:
+                    self._inbox.put_latest(quote(entry, self._clock.now()))
+        elif channel in _PRIVATE:
+            self._take_private(channel, message)
+        elif message.get("method") == "subscribe":
+            self._acknowledged(message)
+        elif message.get("error") is not None:
+            raise ConnectionError(f"Kraken's socket says {message['error']!r}")
+
+    def _take_private(self, channel: str, message: dict[str, Any]) -> None:
+        place = self._sequence.place(channel, message)
+        if place is Place.GAP:
+            raise ConnectionError(f"a message of {channel} is missing before {message['sequence']}")
+        if place is Place.SEEN:
+            return
+        if channel == "executions":
+            for entry in message["data"]:
+                self._take_execution(entry, message["type"] == "snapshot")
+            return
+        at_s = self._clock.now()
+        if message["type"] == "snapshot":
+            self._inbox.put_latest(self._balances.snapshot(message["data"], at_s))
+        elif (sheet := self._balances.update(message["data"], at_s)) is not None:
+            self._inbox.put_latest(sheet)
+
+    def _take_execution(self, entry: Any, snapshot: bool) -> None:
+        try:
+            item = self._executions.read(entry, snapshot)
+            if item is not None:
+                self._inbox.put(item)
+        except OrderUnseen as unseen:
+            # Subscribing again would not bring it: the grid reads the account instead.
+            self._inbox.missed(str(unseen))
+
+    def _acknowledged(self, message: dict[str, Any]) -> None:
+        if message.get("success") is not True:
+            raise ConnectionError(f"Kraken refused a subscription: {message.get('error')!r}")
+        self._subscribed.add(message["result"]["channel"])
+        if self._subscribed >= self._wanted and not self._up.done():
+            self._up.set_result(None)
+
+
+class Stream:
+    """Sessions one after the other, with a growing pause between those that fail.
+
+    An asynchronous iterator for one reader: every item as it comes, `StreamBack` whenever the sockets are up (the first
+    time too), `StreamLost` when they go down or do not come up. Connects at the first `anext`, after ending the stream
+    `before` it; `aclose` ends it.
+    """
+
+    def __init__(
+        self,
+        wire: Any,
+        names: Callable[[], Awaitable[PairNames]],
+        client_ids: Mapping[str, str],
+        clock: Clock,
+        token: Callable[[], Awaitable[str]] | None,
+        connect_within_s: float,
+        before: Stream | None = None,
+    ) -> None:
+        self._before = before
+        self._wire = wire
+        self._names = names
+        self._client_ids = client_ids
+        self._clock = clock
+        self._token = token
+        self._connect_within_s = connect_within_s
+        self._inbox = Inbox()
+        self._down_said = False
+        self._runner: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def __aiter__(self) -> Stream:
+        return self
+
+    async def __anext__(self) -> StreamItem:
+        if self._before is not None:
+            before, self._before = self._before, None
+            await before.aclose()
+        if self._runner is None and not self._closed:
+            self._runner = asyncio.create_task(self._run(), name="venue.stream")
+        item = await self._inbox.next()
+        if item is None:
+            raise StopAsyncIteration
+        return item
+
+    async def aclose(self) -> None:
+        """Close the sockets; whoever reads comes to the end."""
+        self._closed = True
+        if self._before is not None:
+            await self._before.aclose()
+        if self._runner is not None:
+            self._runner.cancel()
+            await asyncio.wait([self._runner])
+        self._inbox.end()
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        pause_s = FIRST_PAUSE_S
+        while True:
+            started_s = loop.time()
+            try:
+                names = await self._names()
+                session = Session(self._wire, names, self._client_ids, self._clock, self._inbox)
+                token = None if self._token is None else await self._token()
+                await session.run(token, self._connect_within_s, self._is_up, self._is_down)
+            except Exception as error:
+                self._is_down(_words(error))
+            if loop.time() - started_s > STEADY_S:
+                pause_s = FIRST_PAUSE_S
+            await asyncio.sleep(pause_s * random.uniform(0.8, 1.2))
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _is_up(self) -> None:
+        self._down_said = False
+        self._inbox.back()
+
+    def _is_down(self, words: str) -> None:
+        if not self._down_said:
+            self._down_said = True
+            self._inbox.lost(words)
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, Rejection | NoAnswer):
+        return str(getattr(error.reason, "words", error.reason))
+    return f"{type(error).__name__}: {str(error)[:200]}"

@@ -1,0 +1,118 @@
+"""ccxt's Kraken with four seams: our nonces, numbers kept as text, our reading of socket messages, dials that end.
+
+Importing this module imports ccxt, which takes the better part of a second: only `client.build` does, in a worker
+thread. What is relied on in ccxt 4.5.90 is pinned by tests/engine/venue/test_ccxt_contract.py.
+
+Why socket messages are read here and not with ccxt's `watch_orders` and `watch_my_trades` (ccxt/pro/kraken.py):
+one `executions` message is taken for trades or for orders as a whole by its first entry, so a trade behind an order
+update is lost; both calls share one subscription, so the second one's snapshot is never asked for; the sequence
+number is not looked at; client ids are dropped; and numbers are floats. Connecting, subscribing, pinging and noticing
+a dead connection are ccxt's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import ccxt.pro
+
+from engine.venue.nonces import Nonces
+
+_FAREWELL_S = 1.0
+"""How long the other side may take to answer a close; then the connection is broken off."""
+
+SocketListener = Callable[[str, Any], None]
+
+
+def _not_a_number(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+def loads(text: str) -> Any:
+    """JSON with every fraction kept as the text it was; raises ValueError on NaN and on what is not JSON."""
+    return json.loads(text, parse_float=str, parse_constant=_not_a_number)
+
+
+class KrakenWire(ccxt.pro.kraken):  # type: ignore[misc]
+    """One connection pool for REST and sockets."""
+
+    def __init__(self, config: dict[str, Any], nonces: Nonces) -> None:
+        self.nonces = nonces
+        self.listener: SocketListener | None = None
+        self.timeout_on_exit = 0
+        super().__init__(config)
+
+    def incrementing_nonce(self) -> int:
+        """Ours: strictly rising over restarts too."""
+        return self.nonces.next()
+
+    def on_json_response(self, response_body: str) -> Any:
+        """REST answers with fractions as text."""
+        return loads(response_body)
+
+    def client(self, url: str) -> Any:
+        """The socket to `url`; a new one reads its messages with `loads` and remembers the task that dials."""
+        known = self.clients.get(url) if self.clients else None
+        client = super().client(url)
+        if client is not known:
+            client.handle_text_or_binary_message = partial(self._read, client)
+            client.dial = None
+            client.open = partial(_dial, client, client.open)
+        return client
+
+    def handle_message(self, client: Any, message: Any) -> None:
+        """Pongs are ccxt's, everything else is the listener's. A socket that was hung up is not heard any more."""
+        if self.clients.get(client.url) is not client:
+            return
+        if isinstance(message, dict) and message.get("method") == "pong":
+            self.handle_pong(client, message)
+        elif self.listener is not None:
+            self.listener(client.url, message)
+
+    def on_error(self, client: Any, error: Any) -> None:
+        """ccxt forgets whichever socket the address has now; only the one that failed may be forgotten."""
+        if self.clients.get(client.url) is client:
+            super().on_error(client, error)
+
+    def on_close(self, client: Any, error: Any) -> None:
+        """As `on_error`."""
+        if self.clients.get(client.url) is client:
+            super().on_close(client, error)
+
+    async def hang_up(self, url: str) -> None:
+        """Close the socket to `url` and wait for everything that ccxt started for it."""
+        client = self.clients.pop(url, None) if self.clients else None
+        if client is None:
+            return
+        self.ws_dial_backoff: dict[str, Any] = {}
+        if client.dial is not None and not client.dial.done():
+            client.dial.cancel()
+            await asyncio.wait([client.dial])
+        client.error = client.error or ConnectionError("hung up")
+        looper = client.ping_looper
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                await client.close()
+        if looper is not None:
+            await asyncio.wait([looper])
+        # ccxt's receive loop sees the closed socket one turn of the event loop later and closes it once more.
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    def _read(self, client: Any, data: Any) -> None:
+        text = data.decode() if isinstance(data, bytes) else data
+        try:
+            message: Any = loads(text)
+        except ValueError:
+            message = text
+        self.handle_message(client, message)
+
+
+async def _dial(client: Any, open_socket: Callable[..., Any], session: Any, backoff_delay: float = 0) -> None:
+    client.dial = asyncio.current_task()
+    await open_socket(session, backoff_delay)

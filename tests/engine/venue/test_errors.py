@@ -1,0 +1,110 @@
+"""What Kraken's errors mean (governor spec 19 and 20)."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.gate import NoAnswer, Rejection
+from engine.grid.ports import (
+    BelowMinimum,
+    DuplicateClientId,
+    InsufficientFunds,
+    OrderGone,
+    PostOnlyRejected,
+    VenueRefused,
+    VenueSilent,
+)
+from engine.venue.errors import RULES, AnswerUnreadable, failure, judge
+
+
+class CcxtError(Exception):
+    """Shaped like ccxt's: its name for the exchange, then Kraken's whole answer."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__("kraken " + json.dumps({"error": list(words)}))
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("EOrder:Post only order", PostOnlyRejected),
+        ("EOrder:Insufficient funds", InsufficientFunds),
+        ("EOrder:Order minimum not met", BelowMinimum),
+        ("EOrder:Cost minimum not met", BelowMinimum),
+        ("EGeneral:Invalid arguments:volume minimum not met", BelowMinimum),
+        ("EGeneral:Invalid arguments:cl_ord_id not unique", DuplicateClientId),
+        ("EOrder:Unknown order", OrderGone),
+    ],
+)
+def test_an_ordinary_refusal_has_a_reason_of_its_own(words, reason):
+    rejection = failure(CcxtError(words))
+    assert isinstance(rejection, Rejection)
+    assert isinstance(rejection.reason, reason)
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("EAPI:Rate limit exceeded", "retry"),
+        ("EOrder:Rate limit exceeded", "retry"),
+        ("EService:Throttled: 1767225600", "retry"),
+        ("EService:Market in cancel_only mode", "retry"),
+        ("EOrder:Orders limit exceeded", "reread"),
+        ("EOrder:Invalid price:DOGE/USD price can only be specified up to 7 decimals.", "reread"),
+        ("EGeneral:Temporary lockout", "stop"),
+        ("EGeneral:Invalid arguments:ordertype", "stop"),
+        ("EAPI:Invalid nonce", "person"),
+        ("EAPI:Invalid key", "person"),
+        ("EAPI:Invalid signature", "person"),
+        ("EGeneral:Permission denied", "person"),
+    ],
+)
+def test_every_other_refusal_keeps_krakens_words_and_says_what_to_do(words, advice):
+    rejection = failure(CcxtError(words))
+    assert isinstance(rejection, Rejection)
+    assert rejection.reason == VenueRefused(words, advice)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "EService:Unavailable",
+        "EService:Busy",
+        "EService:Deadline elapsed",
+        "EGeneral:Internal error",
+        "EOrder:Cancel pending",
+        "EOrder:Something that Kraken invents tomorrow",
+        "WGeneral:A warning beside a result that ccxt took for an error",
+    ],
+)
+def test_what_leaves_open_whether_kraken_acted_is_no_answer(words):
+    silence = failure(CcxtError(words))
+    assert isinstance(silence, NoAnswer)
+    assert silence.reason == VenueSilent(words)
+
+
+def test_one_doubt_among_several_errors_is_enough():
+    assert isinstance(failure(CcxtError("EOrder:Unknown order", "EService:Busy")), NoAnswer)
+
+
+@given(st.text(max_size=80))
+def test_an_error_without_krakens_words_is_no_answer(text):
+    assert isinstance(failure(RuntimeError(text)), NoAnswer)
+
+
+@given(st.text(min_size=1, max_size=60).filter(lambda words: not any(words.startswith(rule.words) for rule in RULES)))
+def test_only_what_the_table_names_is_taken_for_certain(words):
+    assert judge((words,)) is None
+
+
+@pytest.mark.parametrize("at", range(len(RULES)))
+def test_no_rule_is_hidden_by_one_before_it(at):
+    assert [rule.words for rule in RULES[:at] if RULES[at].words.startswith(rule.words)] == []
+
+
+def test_an_unreadable_answer_is_no_answer_and_names_the_field():
+    error = failure(AnswerUnreadable("txid", {"x": 1}))
+    assert isinstance(error, NoAnswer)
+    assert "txid" in error.reason.words

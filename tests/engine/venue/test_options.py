@@ -1,0 +1,27 @@
+"""The venue's options explain what they can do."""
+
+import pytest
+from pydantic import ValidationError
+
+from engine.core.options import declared
+from engine.venue.options import VenueOptions
+
+
+def test_what_lets_orders_end_by_themselves_is_off_by_default():
+    """Governor spec 21."""
+    options = VenueOptions()
+    assert (options.entry_lease_s, options.dead_man_s) == (0, 0)
+
+
+def test_the_dead_mans_switch_says_that_it_cancels_exits_and_manual_orders_too():
+    """Governor spec 21."""
+    text = next(spec.text for spec in declared(VenueOptions) if spec.name == "dead_man_s")
+    assert all(word in text for word in ("whole account", "exits", "by hand"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("order_deadline_s", 1), ("order_deadline_s", 61), ("dead_man_renew_s", 40)]
+)
+def test_what_kraken_would_refuse_is_refused_here(name, value):
+    with pytest.raises(ValidationError):
+        VenueOptions(**{name: value})

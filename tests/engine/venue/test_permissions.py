@@ -1,0 +1,41 @@
+"""Which API keys LIVE takes."""
+
+import pytest
+
+from engine.venue.errors import AnswerUnreadable
+from engine.venue.permissions import (
+    NEEDED,
+    WITHDRAWAL_PHRASE,
+    KeyMayWithdraw,
+    KeyPermissions,
+    RightsMissing,
+    key_permissions,
+    live_verdict,
+)
+
+
+async def test_the_rights_of_a_key_are_read_from_the_exchange(world):
+    permissions = await world.venue.permissions()
+    assert permissions.can_query
+    assert permissions.can_trade
+    assert not permissions.can_withdraw
+    assert live_verdict(permissions) is None
+
+
+@pytest.mark.parametrize("right", sorted(NEEDED))
+def test_a_right_that_is_missing_is_named(right):
+    assert live_verdict(KeyPermissions(NEEDED - {right})) == RightsMissing((right,))
+
+
+@pytest.mark.parametrize("right", ["withdraw-funds", "Withdraw-Anything-New"])
+@pytest.mark.parametrize("typed", ["", "yes", WITHDRAWAL_PHRASE.upper()])
+def test_a_key_that_may_withdraw_is_refused_unless_the_phrase_was_typed(right, typed):
+    permissions = KeyPermissions(NEEDED | {right})
+    assert live_verdict(permissions, typed) == KeyMayWithdraw(WITHDRAWAL_PHRASE)
+    assert live_verdict(permissions, WITHDRAWAL_PHRASE) is None
+
+
+@pytest.mark.parametrize("answer", [{}, {"permissions": None}, {"permissions": [1]}, None, []])
+def test_rights_that_cannot_be_read_are_not_taken_for_none(answer):
+    with pytest.raises(AnswerUnreadable):
+        key_permissions(answer)

@@ -1,0 +1,193 @@
+"""WebSocket v2 messages: what each says, in the shapes Kraken documents and what was recorded from it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engine.grid.ports import OrderFate, Quote, Side, VenueFill, VenueOrder
+from engine.venue.errors import AnswerUnreadable
+from engine.venue.sockets import ENDED_KEPT, BalanceSheet, Executions, OrderUnseen, Place, Sequence, quote
+from engine.venue.translate import PairNames
+
+NAMES = PairNames("DOGE/USD", "DOGE", "USD", "XDGUSD", "XXDG", "ZUSD", frozenset({"XDGUSD", "DOGEUSD"}))
+NOW = "2023-09-22T10:33:05.709950Z"
+PENDING = {
+    "order_id": "O1",
+    "cl_ord_id": "a1",
+    "symbol": "DOGE/USD",
+    "order_qty": "25.0",
+    "cum_cost": "0.0",
+    "exec_type": "pending_new",
+    "side": "sell",
+    "order_type": "limit",
+    "limit_price": "0.0966",
+    "order_status": "pending_new",
+    "timestamp": NOW,
+}
+NEW = {"order_id": "O1", "exec_type": "new", "order_status": "new", "timestamp": NOW}
+TRADE = {
+    "order_id": "O1",
+    "exec_id": "T1",
+    "exec_type": "trade",
+    "symbol": "DOGE/USD",
+    "side": "sell",
+    "last_qty": "10.0",
+    "last_price": "0.0966",
+    "liquidity_ind": "m",
+    "fees": [{"asset": "USD", "qty": "2.415e-03"}],
+    "order_status": "partially_filled",
+    "timestamp": NOW,
+}
+
+
+def cancelled(cum_qty: str) -> dict[str, Any]:
+    return {"order_id": "O1", "exec_type": "canceled", "order_status": "canceled", "cum_qty": cum_qty, "timestamp": NOW}
+
+
+@pytest.fixture
+def executions() -> Executions:
+    return Executions(NAMES, {"O9": "known"})
+
+
+def test_an_order_is_known_when_it_is_on_the_book_not_before(executions):
+    assert executions.read(PENDING, snapshot=False) is None
+    order = executions.read(NEW, snapshot=False)
+    assert order == VenueOrder(
+        client_id="a1",
+        order_id="O1",
+        side=Side.SELL,
+        price=Decimal("0.0966"),
+        quantity=Decimal(25),
+        filled=Decimal(0),
+        fate=OrderFate.OPEN,
+        at_s=order.at_s,
+    )
+
+
+def test_a_trade_is_a_fill_with_its_fee_in_usd(executions):
+    executions.read(PENDING, snapshot=False)
+    fill = executions.read(TRADE, snapshot=False)
+    assert isinstance(fill, VenueFill)
+    assert (fill.trade_id, fill.order_id, fill.client_id) == ("T1", "O1", "a1")
+    assert (fill.quantity, fill.price, fill.fee_usd) == (Decimal(10), Decimal("0.0966"), Decimal("0.002415"))
+    assert fill.maker
+
+
+def test_a_fee_in_doge_is_turned_into_usd_at_the_price_of_the_trade(executions):
+    fill = executions.read({**TRADE, "fees": [{"asset": "DOGE", "qty": "0.025"}]}, snapshot=False)
+    assert fill.fee_usd == Decimal("0.025") * Decimal("0.0966")
+
+
+def test_the_end_of_an_order_is_told_in_full_though_kraken_says_little(executions):
+    for entry in (PENDING, NEW, TRADE):
+        executions.read(entry, snapshot=False)
+    order = executions.read(cancelled("10.0"), snapshot=False)
+    assert (order.fate, order.filled, order.quantity) == (OrderFate.CANCELLED, Decimal(10), Decimal(25))
+    assert (order.client_id, order.side, order.price) == ("a1", Side.SELL, Decimal("0.0966"))
+
+
+def test_an_amendment_changes_price_and_quantity_and_keeps_what_was_filled(executions):
+    for entry in (PENDING, NEW, TRADE):
+        executions.read(entry, snapshot=False)
+    amended = {"order_id": "O1", "exec_type": "amended", "order_status": "partially_filled", "timestamp": NOW}
+    order = executions.read({**amended, "order_qty": "30.0", "limit_price": "0.0970"}, snapshot=False)
+    assert (order.price, order.quantity, order.filled) == (Decimal("0.0970"), Decimal(30), Decimal(10))
+
+
+def test_a_trade_of_the_snapshot_is_not_counted_into_its_order_again(executions):
+    resting = {**PENDING, "exec_type": "new", "order_status": "partially_filled", "cum_qty": "10.0"}
+    assert executions.read(resting, snapshot=True).filled == Decimal(10)
+    assert isinstance(executions.read(TRADE, snapshot=True), VenueFill)
+    expired = {"order_id": "O1", "exec_type": "expired", "order_status": "expired", "timestamp": NOW}
+    assert executions.read(expired, snapshot=False).filled == Decimal(10)
+
+
+def test_a_fill_of_an_order_that_this_subscription_has_not_seen_finds_its_client_id(executions):
+    assert executions.read({**TRADE, "order_id": "O9"}, snapshot=True).client_id == "known"
+    assert executions.read({**TRADE, "order_id": "O8"}, snapshot=True).client_id == ""
+
+
+def test_news_of_an_order_never_seen_says_so(executions):
+    with pytest.raises(OrderUnseen):
+        executions.read(cancelled("0"), snapshot=False)
+
+
+def test_late_news_of_an_ended_order_still_finds_it(executions):
+    for entry in (PENDING, NEW, cancelled("0"), {**cancelled("10.0"), "exec_type": "restated"}):
+        order = executions.read(entry, snapshot=False)
+    assert order.filled == Decimal(10)
+
+
+def test_what_is_kept_of_ended_orders_is_bounded(executions):
+    for number in range(ENDED_KEPT + 50):
+        executions.read({**PENDING, "order_id": f"O{number}"}, snapshot=False)
+        executions.read({**cancelled("0"), "order_id": f"O{number}"}, snapshot=False)
+    with pytest.raises(OrderUnseen):
+        executions.read({**cancelled("0"), "order_id": "O0"}, snapshot=False)
+    assert executions.read({**cancelled("0"), "order_id": f"O{ENDED_KEPT}"}, snapshot=False) is not None
+
+
+@pytest.mark.parametrize("change", [{"symbol": "BTC/USD"}, {"order_type": "market"}])
+def test_other_pairs_and_market_orders_are_passed_over(executions, change):
+    assert executions.read({**PENDING, **change}, snapshot=False) is None
+    assert executions.read(NEW, snapshot=False) is None
+    assert executions.read(cancelled("0"), snapshot=False) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("fees", None),
+        ("fees", [{"asset": "KFEE", "qty": "1"}]),
+        ("liquidity_ind", "x"),
+        ("last_qty", 10.5),
+        ("side", "?"),
+    ],
+)
+def test_a_malformed_trade_is_unreadable(executions, field, value):
+    with pytest.raises(AnswerUnreadable, match=field):
+        executions.read({**TRADE, field: value}, snapshot=False)
+
+
+def test_an_order_status_that_is_not_known_is_unreadable(executions):
+    with pytest.raises(AnswerUnreadable, match="order_status"):
+        executions.read({**PENDING, "order_status": "suspended"}, snapshot=False)
+
+
+def test_a_quote_is_read_and_a_crossed_one_refused():
+    assert quote({"bid": "0.0965903", "ask": "0.0966097"}, 7.0) == Quote(
+        Decimal("0.0965903"), Decimal("0.0966097"), 7.0
+    )
+    with pytest.raises(AnswerUnreadable, match="ask"):
+        quote({"bid": "0.1", "ask": "0.09"}, 7.0)
+
+
+def test_balances_count_the_spot_wallet_alone():
+    sheet = BalanceSheet(NAMES)
+    spot, earn = ({"type": "spot", "id": "main", "balance": "300"}, {"type": "earn", "id": "flex", "balance": 200})
+    first = sheet.snapshot([{"asset": "DOGE", "balance": "500", "wallets": [spot, earn]}], 1.0)
+    assert (first.doge, first.usd) == (Decimal(300), Decimal(0))
+    entry = {"asset": "USD", "balance": "7.5", "wallet_type": "spot", "wallet_id": "main"}
+    assert sheet.update([entry], 2.0).usd == Decimal("7.5")
+    assert sheet.update([{**entry, "wallet_type": "earn"}, {**entry, "asset": "BTC"}], 3.0) is None
+
+
+def test_a_balance_before_the_snapshot_is_unreadable():
+    with pytest.raises(AnswerUnreadable, match="DOGE"):
+        BalanceSheet(NAMES).update([{"asset": "USD", "balance": "7.5"}], 2.0)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_both_ways_of_numbering_messages_are_followed(shared):
+    sequence, numbers = Sequence(), {"executions": 0, "balances": 0}
+    for count, channel in enumerate(["executions", "balances", "executions", "executions", "balances"], 1):
+        numbers[channel] += 1
+        number = count if shared else numbers[channel]
+        assert sequence.place(channel, {"sequence": number}) is Place.NEXT
+
+
+def test_a_missing_message_and_one_that_comes_twice_are_noticed():
+    sequence = Sequence()
+    places = [sequence.place("executions", {"sequence": number}) for number in (1, 2, 2, 4)]
+    assert places == [Place.NEXT, Place.NEXT, Place.SEEN, Place.GAP]

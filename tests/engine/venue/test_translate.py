@@ -1,0 +1,203 @@
+"""Kraken's REST answers, in the shapes of docs.kraken.com/api-reference."""
+
+import copy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.grid.ports import OrderFate, OrderTaken, Side, VenueFill, VenueOrder
+from engine.venue.errors import AnswerUnreadable
+from engine.venue.rates import Tier
+from engine.venue.translate import (
+    balances,
+    instant_at,
+    order_taken,
+    pair_rules,
+    rest_name,
+    rfc3339,
+    venue_fill,
+    venue_order,
+)
+from engine.venue.wire import loads
+
+PAIRS = loads("""{"XDGUSD": {"altname": "XDGUSD", "wsname": "XDG/USD", "base": "XXDG", "quote": "ZUSD",
+    "pair_decimals": 7, "lot_decimals": 8, "ordermin": "13", "costmin": "0.5", "tick_size": "0.0000001",
+    "fees": [[0, 0.4], [10000, 0.35]], "fees_maker": [[0, 0.25], [10000, 0.2]], "status": "online"}}""")
+RULES, NAMES = pair_rules(PAIRS, "DOGE/USD", Tier.STARTER)
+
+TAKEN = {"descr": {"order": "buy 25.12345678 XDGUSD @ limit 0.0966123"}, "txid": ["OU22CG-KLAF2-FWUDD7"]}
+
+ORDER = loads("""{"refid": null, "userref": null, "cl_ord_id": "a1", "status": "open", "opentm": 1688666559.8974,
+    "starttm": 0, "expiretm": 0, "descr": {"pair": "XDGUSD", "type": "buy", "ordertype": "limit", "price": "0.0900000",
+    "price2": "0", "leverage": "none", "order": "buy 25.00000000 XDGUSD @ limit 0.0900000", "close": ""},
+    "vol": "25.00000000", "vol_exec": "10.00000000", "cost": "0.90000", "fee": "0.00225", "price": "0.0900000",
+    "stopprice": "0.00000", "limitprice": "0.00000", "misc": "", "oflags": "fciq,post"}""")
+
+TRADE = loads("""{"ordertxid": "OQCLML-BW3P3-BUCMWZ", "postxid": "TKH2SE-M7IF5-CFI7LT", "pair": "XDGUSD",
+    "time": 1688667796.8802, "type": "buy", "ordertype": "limit", "price": "0.0900000", "cost": "0.90000",
+    "fee": "0.00225", "vol": "10.00000000", "margin": "0.00000", "leverage": "0", "misc": "", "trade_id": 40274859,
+    "maker": true}""")
+
+
+def without(answer: dict[str, Any], *path: str, put: Any = None) -> dict[str, Any]:
+    """A copy in which one field is missing, or is `put`."""
+    changed = copy.deepcopy(answer)
+    at = changed
+    for step in path[:-1]:
+        at = at[step]
+    if put is None:
+        del at[path[-1]]
+    else:
+        at[path[-1]] = put
+    return changed
+
+
+def test_the_rules_of_a_pair_are_read_with_the_dearest_maker_fee():
+    """Governor spec 12: 0.25 % a side at the lowest tier; 16: 60 orders for a starter account."""
+    assert (RULES.pair, RULES.price_decimals, RULES.quantity_decimals) == ("DOGE/USD", 7, 8)
+    assert (RULES.minimum_quantity, RULES.minimum_cost_usd) == (Decimal(13), Decimal("0.5"))
+    assert RULES.maker_fee_ratio == Decimal("0.0025")
+    assert [pair_rules(PAIRS, "DOGE/USD", tier)[0].open_orders_allowed for tier in Tier] == [60, 80, 225]
+
+
+@pytest.mark.parametrize("field", ["wsname", "base", "quote", "pair_decimals", "lot_decimals", "ordermin", "costmin"])
+def test_rules_without_a_field_are_refused(field):
+    with pytest.raises(AnswerUnreadable, match=field):
+        pair_rules(without(PAIRS, "XDGUSD", field), "DOGE/USD", Tier.STARTER)
+
+
+@pytest.mark.parametrize("status", ["cancel_only", "post_only", "limit_only", "reduce_only"])
+def test_a_pair_that_is_not_traded_as_usual_is_refused(status):
+    with pytest.raises(AnswerUnreadable, match="status"):
+        pair_rules(without(PAIRS, "XDGUSD", "status", put=status), "DOGE/USD", Tier.STARTER)
+
+
+def test_the_rules_of_another_pair_are_not_taken():
+    with pytest.raises(AnswerUnreadable):
+        pair_rules(PAIRS, "BTC/USD", Tier.STARTER)
+
+
+@pytest.mark.parametrize(("symbol", "name"), [("DOGE/USD", "XDGUSD"), ("BTC/USD", "XBTUSD"), ("ETH/EUR", "ETHEUR")])
+def test_rest_keeps_krakens_first_codes(symbol, name):
+    assert rest_name(symbol) == name
+
+
+def test_what_kraken_acknowledged_is_read_from_the_text_of_the_order():
+    taken = order_taken(TAKEN, Side.BUY, NAMES)
+    assert taken == OrderTaken("OU22CG-KLAF2-FWUDD7", Decimal("0.0966123"), Decimal("25.12345678"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        without(TAKEN, "txid"),
+        without(TAKEN, "txid", put=[]),
+        without(TAKEN, "txid", put=["A", "B"]),
+        without(TAKEN, "descr"),
+        without(TAKEN, "descr", "order", put="sell 25.12345678 XDGUSD @ limit 0.0966123"),
+        without(TAKEN, "descr", "order", put="buy 25.12345678 XBTUSD @ limit 0.0966123"),
+        without(TAKEN, "descr", "order", put="buy 25.12345678 XDGUSD @ market"),
+    ],
+)
+def test_an_acknowledgement_of_something_else_is_unreadable(answer):
+    with pytest.raises(AnswerUnreadable):
+        order_taken(answer, Side.BUY, NAMES)
+
+
+def test_an_order_is_read():
+    assert venue_order("OQCLML-BW3P3-BUCMWZ", ORDER) == VenueOrder(
+        client_id="a1",
+        order_id="OQCLML-BW3P3-BUCMWZ",
+        side=Side.BUY,
+        price=Decimal("0.09"),
+        quantity=Decimal(25),
+        filled=Decimal(10),
+        fate=OrderFate.OPEN,
+        at_s=1688666559.8974,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "fate"),
+    [("closed", OrderFate.FILLED), ("canceled", OrderFate.CANCELLED), ("expired", OrderFate.EXPIRED)],
+)
+def test_an_order_that_ended_carries_when_it_did(status, fate):
+    order = venue_order("O", {**ORDER, "status": status, "closetm": "1688666600.5"})
+    assert (order.fate, order.at_s) == (fate, 1688666600.5)
+
+
+def test_an_order_placed_by_hand_has_no_client_id():
+    assert venue_order("O", {**ORDER, "cl_ord_id": None}).client_id == ""
+
+
+@pytest.mark.parametrize(
+    "path", [("status",), ("descr",), ("descr", "type"), ("descr", "price"), ("vol",), ("opentm",)]
+)
+def test_an_order_without_a_field_is_unreadable(path):
+    with pytest.raises(AnswerUnreadable, match=path[-1]):
+        venue_order("O", without(ORDER, *path))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("vol", "25.x"),
+        ("vol", 25.0),
+        ("vol", "NaN"),
+        ("vol", True),
+        ("vol_exec", "26"),
+        ("status", "lost"),
+        ("vol", "0"),
+    ],
+)
+def test_an_order_with_a_malformed_field_is_unreadable(field, value):
+    with pytest.raises(AnswerUnreadable, match=field):
+        venue_order("O", {**ORDER, field: value})
+
+
+def test_a_trade_is_read_with_its_fee_in_usd():
+    assert venue_fill("TCWJEG-FL4SZ-3FKGH6", TRADE, "a1") == VenueFill(
+        trade_id="TCWJEG-FL4SZ-3FKGH6",
+        order_id="OQCLML-BW3P3-BUCMWZ",
+        client_id="a1",
+        side=Side.BUY,
+        price=Decimal("0.09"),
+        quantity=Decimal(10),
+        fee_usd=Decimal("0.00225"),
+        maker=True,
+        at_s=1688667796.8802,
+    )
+
+
+@pytest.mark.parametrize("field", ["ordertxid", "type", "price", "vol", "fee", "maker", "time"])
+def test_a_trade_without_a_field_is_unreadable(field):
+    with pytest.raises(AnswerUnreadable, match=field):
+        venue_fill("T", without(TRADE, field), "a1")
+
+
+def test_balances_are_totals_and_an_asset_never_held_is_zero():
+    held = balances({"ZUSD": "171288.6158", "XXDG.F": "9"}, NAMES, 5.0)
+    assert (held.usd, held.doge, held.at_s) == (Decimal("171288.6158"), Decimal(0), 5.0)
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=8))
+def test_numbers_reach_decimal_as_they_were_on_the_wire(number):
+    answer = loads(f'{{"ZUSD": {number}, "XXDG": "{number}"}}')
+    held = balances(answer, NAMES, 0.0)
+    assert (held.usd, held.doge) == (number, number)
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", '{"a": NaN}', "{", ""])
+def test_what_is_not_json_is_not_read_as_a_number(text):
+    with pytest.raises(ValueError):
+        loads(text)
+
+
+@given(st.floats(min_value=0, max_value=4e9))
+def test_a_deadline_is_written_to_the_millisecond_and_never_later(at_s):
+    read = instant_at({"t": rfc3339(at_s)}, "t")
+    assert at_s - 0.001 - 1e-5 < read <= at_s + 1e-6
