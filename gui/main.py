@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import __version__
+from engine.desk import paper_process
 from engine.desk.arguments import SessionArguments, add_session_arguments, session_arguments
 
 EXIT_USAGE = 2
@@ -18,10 +19,8 @@ EXIT_USAGE = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """The console script. Does not return once the window was shown: the process ends with the session's exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] == ["paper-exchange"]:
-        from engine.paper.exchange import main as paper_exchange
-
-        return paper_exchange()
+    if words[:1] == [paper_process.ARGUMENT]:
+        return paper_process.main()
     parsed = _parser().parse_args(words)
     offscreen = _without_display()
     if offscreen:

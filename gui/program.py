@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
@@ -19,9 +21,13 @@ from gui.loop import LoopProblem
 from gui.theme import apply_theme, system_theme
 from gui.window import MainWindow
 
+if TYPE_CHECKING:
+    from engine.core.redaction import Redactor
+
+FIRST_PAINT_WITHIN_S = 10.0
 PICTURE = "window.png"
 PICTURE_EVERY_S = 60.0
-LOADED_BESIDE = ("numpy", "engine.desk.opening", "engine.core.redaction")
+LOADED_BESIDE = ("numpy", "engine.desk.opening", "engine.core.redacted_logging", "ccxt.pro")
 """What takes long to import and needs no window; loaded in a worker once the first frame is painted."""
 
 _log = logging.getLogger(__name__)
@@ -75,41 +81,59 @@ class Program:
 
     async def run(self) -> int:
         """Load, open the session, show it until it ends. Returns the exit code; a clean end is 0."""
-        async with asyncio.timeout(10):
-            await self._first_paint.painted.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_PAINT_WITHIN_S):
+                await self._first_paint.painted.wait()
         _log.info("first frame painted %.2f s after the process began", time.time() - _process_began_s())
         for module in LOADED_BESIDE:
             await asyncio.to_thread(importlib.import_module, module)
+        gc.freeze()  # what was loaded stays for good: later collections need not walk it, which took 40 to 110 ms
+        from engine.core.redacted_logging import install
         from engine.core.redaction import Redactor
-        from engine.desk.opening import CANNOT_OPEN, opened
-        from gui.context import PanelContext
+        from engine.desk.opening import CANNOT_OPEN
 
         redactor = Redactor()
+        take_back = install(logging.getLogger(), redactor)
+        try:
+            return await self._run_session(redactor)
+        except CANNOT_OPEN as error:
+            _log.error("%s", error)
+            await self._show_why_not(redactor.redact(str(error)))
+            return 1
+        finally:
+            take_back()
+
+    async def _run_session(self, redactor: Redactor) -> int:
+        from engine.desk.opening import opened
+        from gui.context import PanelContext
+
         live_confirmed = False
         if self._arguments.mode is Mode.LIVE:
             live_confirmed = await LiveDialog(self._window, self._arguments.profile.name).answer()
-        try:
-            async with opened(self._arguments, redactor, live_confirmed=live_confirmed) as desk:
-                self._window.attach(
-                    PanelContext(
-                        bus=desk.bus,
-                        clock=desk.clock,
-                        mode=desk.mode,
-                        configuration=desk.configuration,
-                        secrets=desk.secrets,
-                        profile=desk.profile.name,
-                    )
+        async with opened(self._arguments, redactor, live_confirmed=live_confirmed) as desk:
+            self._window.attach(
+                PanelContext(
+                    bus=desk.bus,
+                    clock=desk.clock,
+                    mode=desk.mode,
+                    configuration=desk.configuration,
+                    secrets=desk.secrets,
+                    profile=desk.profile.name,
                 )
-                if self._offscreen:
-                    self._window.show_page("governor")  # nobody can turn pages, and this is the main job
-                try:
-                    await self._until_ended(desk.profile.folder)
-                finally:
-                    await self._window.detach()
-        except CANNOT_OPEN as error:
-            _log.error("%s", error)
-            return 1
+            )
+            if self._offscreen:
+                self._window.show_page("governor")  # nobody can turn pages, and this is the main job
+            try:
+                await self._until_ended(desk.profile.folder)
+            finally:
+                await self._window.detach()
         return 0
+
+    async def _show_why_not(self, words: str) -> None:
+        """Let a person read why the session did not open, and close the window."""
+        if not self._offscreen and self._arguments.run_for_s is None:
+            self._window.notices.grave(words)
+            await self._ended.wait()
 
     async def _until_ended(self, folder: Path) -> None:
         pictures = asyncio.create_task(self._take_pictures(folder / PICTURE), name="pictures")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine import __version__
 from engine.core.modes import Mode
+from engine.desk import paper_process
 from engine.desk.arguments import SessionArguments, add_session_arguments, session_arguments
 
 EXIT_USAGE = 2
@@ -21,10 +22,8 @@ LIVE_PHRASE = "trade live"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["paper-exchange"]:
-        from engine.paper.exchange import main as paper_exchange
-
-        return paper_exchange()
+    if arguments[:1] == [paper_process.ARGUMENT]:
+        return paper_process.main()
     parsed = _parser().parse_args(arguments)
     if parsed.command == "options":
         return _options()
@@ -67,12 +66,14 @@ def _replay(observations: Path) -> int:
 
 def _run(arguments: SessionArguments, *, as_json: bool) -> int:
     from engine.cli.headless import run_session
-    from engine.core.redaction import install
+    from engine.core.redacted_logging import install
+    from engine.core.redaction import Redactor
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    install(logging.getLogger())
+    redactor = Redactor()
+    install(logging.getLogger(), redactor)
     live_confirmed = arguments.mode is Mode.LIVE and _confirmed_at_terminal()
-    return asyncio.run(run_session(arguments, print_json=as_json, live_confirmed=live_confirmed))
+    return asyncio.run(run_session(arguments, redactor, print_json=as_json, live_confirmed=live_confirmed))
 
 
 def _confirmed_at_terminal() -> bool:

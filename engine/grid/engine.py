@@ -58,6 +58,7 @@ class GridEngine:
         self._namespace = namespace
         self._arrivals: deque[Arrival] = deque()
         self._newest: Quote | None = None
+        self._tick_due = False
         self._wake = asyncio.Event()
         self._failed: BaseException | None = None
         self._next_snapshot_s = 0.0
@@ -68,6 +69,11 @@ class GridEngine:
     def halted(self) -> bool:
         """Whether grid and exchange contradicted each other, so that a person has to look."""
         return self._decider is not None and self._decider.halted
+
+    @property
+    def resting_orders(self) -> int:
+        """How many orders may rest at the exchange."""
+        return 0 if self._decider is None else len(self._decider.orders)
 
     async def run(self) -> None:
         """Recall, reconcile, then trade. Raises what made it fail; the supervisor starts a new engine."""
@@ -122,6 +128,7 @@ class GridEngine:
         async for item in self._exchange.stream():
             if isinstance(item, Quote):
                 self._newest = item
+                self._tick_due = True
                 self._wake.set()
             else:
                 self._arrive(item)
@@ -130,6 +137,7 @@ class GridEngine:
     async def _pulse(self) -> None:
         while True:
             await asyncio.sleep(PULSE_S)
+            self._tick_due = True
             self._wake.set()
 
     def _arrive(self, arrival: Arrival) -> None:
@@ -149,7 +157,8 @@ class GridEngine:
                 self._newest = None
             while self._arrivals:
                 actions += decider.take_in(self._arrivals.popleft(), options, now_s)
-            if not decider.halted and self._switch.position is not Switch.STOPPED:
+            if self._tick_due and not decider.halted and self._switch.position is not Switch.STOPPED:
+                self._tick_due = False
                 actions += decider.tick(self._switch.position, options, now_s)
         except InvariantBreach as breach:
             actions.clear()
@@ -163,8 +172,8 @@ class GridEngine:
     async def _commit_and_send(self, decider: Decider, actions: list[Action]) -> list[asyncio.Task[None]]:
         now_s = self._clock.now()
         memories, facts = decider.books.take_changes(now_s)
-        deadline_s = now_s + self._options().order_deadline_s
-        intents = [intent_of(action, deadline_s) for action in actions]
+        options = self._options()
+        intents = [intent_of(action, options, now_s) for action in actions]
         events, decider.events = decider.events, []
         verdicts = await self._gate.admit(intents, remember=memories, facts=facts)
         for event in events:

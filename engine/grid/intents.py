@@ -7,19 +7,23 @@ from engine.core.modes import Exposure
 from engine.grid.books import ENGINE
 from engine.grid.events import Action, Amend, Cancel, Place
 from engine.grid.messages import OrderPlaced
+from engine.grid.options import GridOptions
 from engine.grid.ports import AmendOrder, CancelOrder, PlaceOrder
 from engine.grid.slot import Role
 
 PLACE, AMEND, CANCEL = "place_order", "amend_order", "cancel_order"
 
 
-def intent_of(action: Action, deadline_s: float) -> Intent:
+def intent_of(action: Action, options: GridOptions, now_s: float) -> Intent:
     """The intent of one action. An entry opens exposure, an exit closes it; a moved entry counts as opening."""
     order = action.order
+    deadline_s = now_s + options.order_deadline_s
     match action:
         case Place():
-            place = PlaceOrder(order.client_id, order.side, order.price, order.quantity, deadline_s)
-            exposure = Exposure.OPENS if order.role is Role.ENTRY else Exposure.CLOSES
+            entry = order.role is Role.ENTRY
+            expires_s = now_s + options.entry_lease_s if entry and options.entry_lease_s > 0 else None
+            place = PlaceOrder(order.client_id, order.side, order.price, order.quantity, deadline_s, expires_s)
+            exposure = Exposure.OPENS if entry else Exposure.CLOSES
             return Intent(order.key, ENGINE, PLACE, exposure, place, action.reason)
         case Amend():
             if order.amended_price is None or order.amended_quantity is None:

@@ -55,7 +55,8 @@ def transition(slot: Slot, event: GridEvent, world: World) -> Step:
             step = _filled(slot, event, world)
         case Seen():
             step = _seen(slot, event, world)
-    check(step.slot, world.options)
+    if step.slot is not slot:
+        check(step.slot, world.options)
     return step
 
 

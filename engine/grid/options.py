@@ -170,10 +170,21 @@ class GridOptions(Options, section="grid"):
         15.0, ge=1, le=3600, unit="s", risk=Risk.TIMING, text="Wait before a refused order is tried again."
     )
     order_deadline_s: float = option(
-        10.0,
+        15.0,
         ge=2,
         le=60,
         unit="s",
         risk=Risk.TIMING,
         text="The exchange must not take an order that reaches it later than this after it was decided.",
+    )
+    entry_lease_s: float = option(
+        0.0,
+        ge=0,
+        le=2_592_000,
+        unit="s",
+        risk=Risk.TIMING,
+        text=(
+            "Gives each entry an expiry at Kraken this long after it was placed, so that entries end by themselves "
+            "if this program dies; exits stay. 0 switches it off."
+        ),
     )

@@ -14,18 +14,18 @@ _PERCENT = Decimal(100)
 
 def drifted_entry(slot: Slot, world: World) -> Leg | None:
     """The leg whose resting entry is furthest beyond refresh_pct from the market; at most one a tick and slot."""
-    limit = world.options.refresh_pct / _PERCENT
-    drifted = [
-        (abs(drift_ratio(leg.order.price, world.market)), leg.trade.value, leg)
-        for leg in slot.legs
-        if leg.order is not None
-        and leg.order.role is Role.ENTRY
-        and leg.order.stage is Stage.OPEN
-        and leg.chase.rests_until_s <= world.now_s
-        and leg.retry_s <= world.now_s
-        and abs(drift_ratio(leg.order.price, world.market)) > limit
-    ]
-    return max(drifted)[2] if drifted else None
+    furthest = world.market * world.options.refresh_pct / _PERCENT
+    drifted: Leg | None = None
+    for leg in slot.legs:
+        order = leg.order
+        if order is None or order.role is not Role.ENTRY or order.stage is not Stage.OPEN:
+            continue
+        if leg.chase.rests_until_s > world.now_s or leg.retry_s > world.now_s:
+            continue
+        distance = abs(order.price - world.market)
+        if distance > furthest:
+            furthest, drifted = distance, leg
+    return drifted
 
 
 def drifted_part(slot: Slot, world: World) -> tuple[Order, DriftedPartReason] | None:

@@ -24,17 +24,6 @@ class VenueOptions(Options, section="venue"):
             "A tier above the real one makes Kraken refuse orders; one below it only makes this program slower."
         ),
     )
-    order_deadline_s: float = option(
-        5.0,
-        ge=3,
-        le=60,
-        unit="s",
-        risk=Risk.TIMING,
-        text=(
-            "An order that has not reached Kraken's matching engine after this time is refused there, "
-            "so that a late one never surprises. Kraken takes 2 to 60 seconds from its arrival."
-        ),
-    )
     request_timeout_s: float = option(
         10.0,
         ge=1,
@@ -53,17 +42,6 @@ class VenueOptions(Options, section="venue"):
         risk=Risk.TIMING,
         text="How long the sockets may take to connect and be subscribed before they are tried again.",
     )
-    entry_lease_s: float = option(
-        0.0,
-        ge=0,
-        le=2_592_000,
-        unit="s",
-        risk=Risk.TIMING,
-        text=(
-            "Gives each entry an expiry at Kraken this long after it was placed, so that entries end by themselves "
-            "if this program dies; exits stay. 0 switches it off."
-        ),
-    )
     dead_man_s: float = option(
         0.0,
         ge=0,
@@ -74,7 +52,7 @@ class VenueOptions(Options, section="venue"):
         text=(
             "Kraken's dead man's switch: if this program is silent for this long, Kraken cancels ALL orders of the "
             "whole account: exits too, and orders placed by hand or by other programs. Kraken recommends 60. "
-            "0 switches it off; to let only entries end, set entry_lease_s instead."
+            "0 switches it off; to let only entries end, set grid.entry_lease_s instead."
         ),
     )
     dead_man_renew_s: float = option(
