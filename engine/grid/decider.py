@@ -63,6 +63,8 @@ from engine.grid.slot import ZERO, Order, Role, Slot
 from engine.grid.view import Standing, snapshot
 
 OBSERVE_AGAIN_S = 300.0
+REFUSED_CANCEL_WAIT_S = 2.0
+"""A cancel is refused when the order is gone, or when the exchange's counter is full; neither changes at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """What was read from the exchange. `complete`: every open order and every trade since the last counted one."""
+    """What was read from the exchange. `complete`: every open order and every trade since the last counted one.
 
+    in_doubt: keys of orders of which it is not known what the exchange made of the last request for them.
+    """
+
+    in_doubt: tuple[str, ...] = ()
     orders: tuple[VenueOrder, ...] = ()
     fills: tuple[VenueFill, ...] = ()
     never_arrived: tuple[str, ...] = ()
@@ -202,6 +208,8 @@ class Decider:
         actions: list[Action] = []
         if found.balances is not None:
             self._balances = found.balances
+        for key in found.in_doubt:
+            actions += self._move(key, Silent(key), options, now_s)
         for order in found.orders:
             actions += self._seen(order, options, now_s)
         for fill in found.fills:
@@ -229,9 +237,11 @@ class Decider:
             return []
         key = self._identities.key_of(fill.client_id, fill.order_id)
         order = None if key is None else self._order(key)
-        if key is None or order is None:
+        if key is None:
             self._identities.hold(fill)
             return []
+        if order is None:
+            raise InvariantBreach(self._slot_of(key), f"trade {fill.trade_id} fills order {key}, which is closed here")
         filled = Filled(key, fill.trade_id, fill.price, fill.quantity, fill.fee_usd, fill.at_s)
         actions = self._move(key, filled, options, now_s)
         self._spend(fill)
@@ -266,10 +276,12 @@ class Decider:
                 return self._move(key, Silent(key), options, now_s)
             case Rejected(reason):
                 if isinstance(action, Cancel):
-                    self.doubts.append((key, now_s))
+                    self.doubts.append((key, now_s + REFUSED_CANCEL_WAIT_S))
                 wait_s = 0.0 if isinstance(reason, PostOnlyRejected) else options.retry_s
                 return self._move(key, TurnedDown(key, reason, wait_s, by_exchange=True), options, now_s)
             case HeldBack(reason):
+                if isinstance(action, Cancel):
+                    self.doubts.append((key, now_s))
                 wait_s = OBSERVE_AGAIN_S if isinstance(reason, ModeHolds) else options.retry_s
                 return self._move(key, TurnedDown(key, reason, wait_s, by_exchange=False), options, now_s)
             case _:
@@ -295,8 +307,7 @@ class Decider:
     def _apply(self, step: Step, now_s: float) -> list[Action]:
         self.books.put(step.slot)
         for number, trip in enumerate(step.round_trips):
-            key = f"{self._namespace}.{trip.slot_id}{trip.trade.value}.{step.slot.sequence}.{trip.at_s!r}.{number}"
-            self.books.count_round_trip(trip, key)
+            self.books.count_round_trip(trip, f"{trip.order_key}.{number}")
             self.events.append(
                 RoundTripBooked(
                     at_s=trip.at_s,

@@ -70,11 +70,6 @@ class GridEngine:
         """Whether grid and exchange contradicted each other, so that a person has to look."""
         return self._decider is not None and self._decider.halted
 
-    @property
-    def resting_orders(self) -> int:
-        """How many orders may rest at the exchange."""
-        return 0 if self._decider is None else len(self._decider.orders)
-
     async def run(self) -> None:
         """Recall, reconcile, then trade. Raises what made it fail; the supervisor starts a new engine."""
         decider = await self._recalled()
@@ -157,17 +152,20 @@ class GridEngine:
                 self._newest = None
             while self._arrivals:
                 actions += decider.take_in(self._arrivals.popleft(), options, now_s)
-            if self._tick_due and not decider.halted and self._switch.position is not Switch.STOPPED:
+            if self._tick_due:
                 self._tick_due = False
-                actions += decider.tick(self._switch.position, options, now_s)
+                actions += self._ticked(decider, options, now_s)
         except InvariantBreach as breach:
             actions.clear()
             decider.halt(breach, now_s)
             self._switch.stop(EngineHalted(ENGINE, str(breach)), now_s)
-        if self._switch.position is Switch.STOPPED:
-            actions += decider.cancel_everything()
         await self._commit_and_send(decider, actions)
         self._publish(decider, options)
+
+    def _ticked(self, decider: Decider, options: GridOptions, now_s: float) -> list[Action]:
+        if self._switch.position is Switch.STOPPED:
+            return decider.cancel_everything()
+        return [] if decider.halted else decider.tick(self._switch.position, options, now_s)
 
     async def _commit_and_send(self, decider: Decider, actions: list[Action]) -> list[asyncio.Task[None]]:
         now_s = self._clock.now()

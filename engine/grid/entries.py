@@ -221,7 +221,7 @@ def _sized(
     if quantity < minimum or quantity <= filled:
         reason = BelowExchangeMinimum(quantity, minimum)
         return Blocked(slot.slot_id, want.trade, BlockedBy.MINIMUM, reason)
-    needed, free = _need(want.trade, quantity - filled, price, available)
+    needed, free = _need(want.trade, quantity - filled, price * (1 + world.rules.maker_fee_ratio), available)
     if needed > free:
         return Blocked(slot.slot_id, want.trade, BlockedBy.FUNDS, MissingFunds(want.trade.entry_side, needed, free))
     return quantity, sizing

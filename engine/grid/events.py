@@ -120,6 +120,7 @@ Action = Place | Amend | Cancel
 class RoundTrip:
     """An exit or recovery order closed `position`, or part of it; or an eviction wrote it off at the market."""
 
+    order_key: str
     slot_id: int
     trade: Trade
     position: Position

@@ -66,10 +66,13 @@ def tradable(position: Position, rules: PairRules) -> bool:
 
 
 def cancel_all(slot: Slot) -> Step:
-    """Take every order of the slot off the book; entries are wanted again as a reseed."""
+    """Take every order of the slot off the book; entries are wanted again as a reseed.
+
+    What is in doubt is left: its look-up shows whether there is anything to cancel.
+    """
     actions: list[Action] = []
     for order in slot.orders:
-        if order.stage in (Stage.CANCELLING, Stage.CLOSING):
+        if order.stage in (Stage.CANCELLING, Stage.CLOSING, Stage.UNKNOWN):
             continue
         slot, action = _cancelled(slot, order, StoppedReason())
         actions.append(action)
@@ -263,6 +266,7 @@ def _round_trip(
     bought_first = order.side is Side.SELL
     gain = value_usd - closed.cost_usd if bought_first else closed.cost_usd - value_usd
     return RoundTrip(
+        order_key=order.key,
         slot_id=slot.slot_id,
         trade=order.trade,
         position=closed,

@@ -91,10 +91,14 @@ class Reconciler:
         self._asked.set()
 
     def _doubt_everything_unanswered(self) -> None:
+        """An amendment of the earlier run may still arrive until its deadline; everything else is looked up at once."""
         now_s = self._clock.now()
-        for order in self._decider.orders:
-            if order.stage is not Stage.OPEN:
-                self._look_up(order.key, now_s)
+        doubted = [order for order in self._decider.orders if order.stage is not Stage.OPEN]
+        for order in doubted:
+            amending = order.amended_quantity is not None
+            self._look_up(order.key, now_s + (self._options().order_deadline_s if amending else 0.0))
+        unanswered = tuple(order.key for order in doubted if order.stage is not Stage.CLOSING)
+        self._arrive(LookUp(in_doubt=unanswered))
 
     async def _until_due(self, next_full_s: float) -> None:
         now_s = self._clock.now()
@@ -119,12 +123,14 @@ class Reconciler:
         our_ids = {order.client_id for order in ours}
         for order in ours:
             settled = order.stage in _ANSWERED and order.placed_s < asked_s - REST_LAG_S
-            if (settled or self._first) and order.client_id not in resting:
+            stuck = settled and order.stage is Stage.CANCELLING
+            if ((settled or self._first) and order.client_id not in resting) or stuck:
                 self._look_up(order.key, asked_s)
         self._first = False
+        uncancelled = tuple(o.key for o in ours if o.stage is Stage.CANCELLING and o.key in self._waits)
         mine = tuple(order for order in on_book if order.client_id in our_ids)
         foreign = len(on_book) - len(mine)
-        self._arrive(LookUp(mine, fills, balances=balances, foreign_orders=foreign, complete=True))
+        self._arrive(LookUp(uncancelled, mine, fills, balances=balances, foreign_orders=foreign, complete=True))
 
     async def _missed_fills(self) -> tuple[VenueFill, ...]:
         since_s = max(0.0, self._decider.books.last_fill_s - FILL_OVERLAP_S)
@@ -144,7 +150,7 @@ class Reconciler:
                 del self._waits[key]
                 closed = found.fate is not OrderFate.OPEN
                 fills = await self._missed_fills() if closed or found.filled > order.filled else ()
-                self._arrive(LookUp((found,), fills))
+                self._arrive(LookUp(orders=(found,), fills=fills))
             elif now_s >= wait.proof_s:
                 del self._waits[key]
                 self._arrive(LookUp(never_arrived=(key,)))
