@@ -1,0 +1,223 @@
+"""One table of everything the operator can do; buttons, menu, shortcuts and help are all made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from engine.core.modes import ModeSnapshot, Switch
+from gui.icons import icon
+from gui.theme import theme_of
+
+CONTEXT = "Action"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether an action can be used: whether a session is attached, and what it acknowledged."""
+
+    attached: bool = False
+    mode: ModeSnapshot | None = None
+
+
+def _always(standing: Standing) -> bool:
+    return True
+
+
+def _attached(standing: Standing) -> bool:
+    return standing.attached
+
+
+def _running(standing: Standing) -> bool:
+    return standing.attached and (standing.mode is None or standing.mode.switch is Switch.RUNNING)
+
+
+def _not_running(standing: Standing) -> bool:
+    return standing.attached and standing.mode is not None and standing.mode.switch is not Switch.RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One action. keys: the first one is shown; none may be used twice. group: actions of one group stand together."""
+
+    name: str
+    group: str
+    text: str
+    tip: str
+    icon: str
+    keys: tuple[str, ...]
+    enabled_when: Callable[[Standing], bool] = _always
+    checkable: bool = False
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "switch.stop",
+        "switch",
+        QT_TRANSLATE_NOOP("Action", "Stop"),
+        QT_TRANSLATE_NOOP("Action", "Cancel every order and halt; stays so over restarts until a person resumes"),
+        "stop",
+        ("F12", "Ctrl+."),
+        _attached,
+    ),
+    ActionSpec(
+        "switch.pause",
+        "switch",
+        QT_TRANSLATE_NOOP("Action", "Pause"),
+        QT_TRANSLATE_NOOP("Action", "Open nothing new; what is open is completed"),
+        "pause",
+        ("F9",),
+        _running,
+    ),
+    ActionSpec(
+        "switch.resume",
+        "switch",
+        QT_TRANSLATE_NOOP("Action", "Resume…"),
+        QT_TRANSLATE_NOOP("Action", "Let the engines act again; asks you first"),
+        "run",
+        ("Ctrl+Shift+R",),
+        _not_running,
+    ),
+    ActionSpec(
+        "page.overview",
+        "page",
+        QT_TRANSLATE_NOOP("Action", "Overview"),
+        QT_TRANSLATE_NOOP("Action", "Every engine at a glance, and what needs attention"),
+        "overview",
+        ("Ctrl+1",),
+        checkable=True,
+    ),
+    ActionSpec(
+        "page.governor",
+        "page",
+        QT_TRANSLATE_NOOP("Action", "Governor"),
+        QT_TRANSLATE_NOOP("Action", "Idle ratio, skew and sizes; the grid's slots, orders and fills"),
+        "governor",
+        ("Ctrl+2",),
+        checkable=True,
+    ),
+    ActionSpec(
+        "page.settings",
+        "page",
+        QT_TRANSLATE_NOOP("Action", "Settings"),
+        QT_TRANSLATE_NOOP("Action", "Every option of every engine"),
+        "settings",
+        ("Ctrl+5",),
+        checkable=True,
+    ),
+    ActionSpec(
+        "page.keys",
+        "page",
+        QT_TRANSLATE_NOOP("Action", "Keys"),
+        QT_TRANSLATE_NOOP("Action", "Keys and addresses in this computer's keyring"),
+        "keys",
+        ("Ctrl+6",),
+        checkable=True,
+    ),
+    ActionSpec(
+        "settings.find",
+        "settings",
+        QT_TRANSLATE_NOOP("Action", "Find a setting"),
+        QT_TRANSLATE_NOOP("Action", "Go to Settings and search"),
+        "search",
+        ("Ctrl+F",),
+        _attached,
+    ),
+    ActionSpec(
+        "settings.review",
+        "settings",
+        QT_TRANSLATE_NOOP("Action", "Review changed settings…"),
+        QT_TRANSLATE_NOOP("Action", "See what was changed before it is applied"),
+        "save",
+        ("Ctrl+S",),
+        _attached,
+    ),
+    ActionSpec(
+        "view.look",
+        "view",
+        QT_TRANSLATE_NOOP("Action", "Light or dark"),
+        QT_TRANSLATE_NOOP("Action", "Switch between the light and the dark look"),
+        "look",
+        ("Ctrl+Shift+L",),
+    ),
+    ActionSpec(
+        "help.keys",
+        "help",
+        QT_TRANSLATE_NOOP("Action", "Keyboard shortcuts…"),
+        QT_TRANSLATE_NOOP("Action", "Every action and its key"),
+        "help",
+        ("F1",),
+    ),
+    ActionSpec(
+        "app.quit",
+        "app",
+        QT_TRANSLATE_NOOP("Action", "Quit"),
+        QT_TRANSLATE_NOOP("Action", "Close the panel and the engines in it"),
+        "quit",
+        ("Ctrl+Q",),
+    ),
+)
+
+
+def spoken(text: str) -> str:
+    """A text of the table in the operator's language."""
+    return QCoreApplication.translate(CONTEXT, text)
+
+
+def key_text(spec: ActionSpec) -> str:
+    """The key that is shown for an action, as the desktop writes it."""
+    return QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+class Actions(QObject):
+    """The table as Qt actions of one window."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._actions: dict[str, QAction] = {}
+        for spec in ACTIONS:
+            action = QAction(spoken(spec.text), window)
+            action.setObjectName(spec.name)
+            action.setShortcuts([QKeySequence(key) for key in spec.keys])
+            action.setToolTip(f"{spoken(spec.tip)} ({key_text(spec)})")
+            action.setCheckable(spec.checkable)
+            window.addAction(action)
+            self._actions[spec.name] = action
+        self.recolour()
+        self.refresh(Standing())
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def __iter__(self) -> Iterator[tuple[ActionSpec, QAction]]:
+        return iter([(spec, self._actions[spec.name]) for spec in ACTIONS])
+
+    def bind(self, name: str, callback: Callable[[], object]) -> None:
+        """Call `callback` when the action is used."""
+        self._actions[name].triggered.connect(lambda _checked=False: callback())
+
+    def refresh(self, standing: Standing) -> None:
+        """Enable what can be used now."""
+        for spec, action in self:
+            action.setEnabled(spec.enabled_when(standing))
+
+    def recolour(self) -> None:
+        """Draw the icons in the colours of the theme in force."""
+        theme = theme_of()
+        for spec, action in self:
+            action.setIcon(icon(spec.icon, theme.text, theme.disabled))
+
+    def menu(self, parent: QWidget) -> QMenu:
+        """All actions, group by group."""
+        menu = QMenu(parent)
+        last = ACTIONS[0].group
+        for spec, action in self:
+            if spec.group != last:
+                menu.addSeparator()
+                last = spec.group
+            menu.addAction(action)
+        return menu

@@ -1,0 +1,208 @@
+"""The grid's slots, orders, fills and blocked entries, and the plots as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QTableView, QTabWidget, QVBoxLayout, QWidget
+
+from engine.grid.messages import BlockedCount, FillBooked, GridSnapshot, OrderView, SlotView
+from gui import formats
+from gui.plots.live import LivePlot
+from gui.sentences import word
+from gui.tables import Column, LiveTable, RowsModel
+from gui.theme import Space, Tone
+
+translate = QCoreApplication.translate
+FILLS_SHOWN = 200
+READINGS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order with what it is measured against."""
+
+    order: OrderView
+    market: Decimal | None
+    age_s: float
+
+
+def _side_tone(side: str) -> Tone:
+    return Tone.PAPER if side == "buy" else Tone.OBSERVE
+
+
+def _distance(row: OrderRow) -> str:
+    if not row.market:
+        return formats.UNKNOWN
+    return formats.percent_change(float(row.order.price / row.market - 1), 2)
+
+
+def _working(slot: SlotView, trade: str) -> str:
+    """`Entry buy 13.5 at 0.09640` for a slot's working order of one trade."""
+    for order in slot.orders:
+        if order.trade.value == trade and order.role.value != "recovery":
+            return f"{word(order.role)} {formats.quantity(order.quantity)} @ {formats.price(order.price)}"
+    return formats.UNKNOWN
+
+
+def slot_columns() -> tuple[Column[SlotView], ...]:
+    """What a slot shows."""
+    return (
+        Column(translate("GridTables", "Slot"), lambda slot: str(slot.slot_id), right=True),
+        Column(translate("GridTables", "Phase"), lambda slot: slot.phase.value),
+        Column(translate("GridTables", "Side A (sells first)"), lambda slot: _working(slot, "A")),
+        Column(translate("GridTables", "Side B (buys first)"), lambda slot: _working(slot, "B")),
+        Column(
+            translate("GridTables", "Recoveries"),
+            lambda slot: str(sum(order.role.value == "recovery" for order in slot.orders)),
+            right=True,
+        ),
+        Column(translate("GridTables", "Cycles"), lambda slot: str(slot.cycles), right=True),
+        Column(
+            translate("GridTables", "Profit"),
+            lambda slot: formats.usd_change(slot.profit_usd),
+            right=True,
+            tone=lambda slot: Tone.DANGER if slot.profit_usd < 0 else None,
+        ),
+    )
+
+
+def order_columns() -> tuple[Column[OrderRow], ...]:
+    """What an order shows."""
+    return (
+        Column(translate("GridTables", "Slot"), lambda row: f"{row.order.slot_id}{row.order.trade.value}"),
+        Column(translate("GridTables", "Role"), lambda row: word(row.order.role)),
+        Column(
+            translate("GridTables", "Side"),
+            lambda row: word(row.order.side),
+            tone=lambda r: _side_tone(r.order.side.value),
+        ),
+        Column(translate("GridTables", "Price"), lambda row: formats.price(row.order.price), right=True),
+        Column(translate("GridTables", "From market"), _distance, right=True),
+        Column(translate("GridTables", "Quantity"), lambda row: formats.quantity(row.order.quantity), right=True),
+        Column(translate("GridTables", "Filled"), lambda row: formats.quantity(row.order.filled), right=True),
+        Column(translate("GridTables", "Size"), lambda row: formats.multiplier(row.order.size_multiplier), right=True),
+        Column(translate("GridTables", "Age"), lambda row: formats.duration(row.age_s), right=True),
+        Column(
+            translate("GridTables", "Stage"),
+            lambda row: word(row.order.stage),
+            tone=lambda row: Tone.DAMPED if row.order.stage.value == "unknown" else None,
+        ),
+    )
+
+
+def fill_columns() -> tuple[Column[FillBooked], ...]:
+    """What a fill shows."""
+    return (
+        Column(translate("GridTables", "Time"), lambda fill: formats.clock_time(fill.at_s)),
+        Column(translate("GridTables", "Slot"), lambda fill: f"{fill.slot_id}{fill.trade.value}"),
+        Column(translate("GridTables", "Role"), lambda fill: word(fill.role)),
+        Column(
+            translate("GridTables", "Side"), lambda fill: word(fill.side), tone=lambda fill: _side_tone(fill.side.value)
+        ),
+        Column(translate("GridTables", "Price"), lambda fill: formats.price(fill.price), right=True),
+        Column(translate("GridTables", "Quantity"), lambda fill: formats.quantity(fill.quantity), right=True),
+        Column(translate("GridTables", "Value"), lambda fill: formats.usd(fill.price * fill.quantity), right=True),
+        Column(translate("GridTables", "Fee"), lambda fill: formats.usd(fill.fee_usd, 4), right=True),
+        Column(
+            translate("GridTables", "Maker"),
+            lambda fill: translate("GridTables", "Maker") if fill.maker else translate("GridTables", "Taker"),
+            tone=lambda fill: None if fill.maker else Tone.DANGER,
+        ),
+        Column(translate("GridTables", "Trade"), lambda fill: fill.trade_id),
+    )
+
+
+def blocked_columns() -> tuple[Column[BlockedCount], ...]:
+    """What a line of the blocked-entry ledger shows (spec 18b)."""
+    return (
+        Column(translate("GridTables", "Slot"), lambda row: str(row.slot_id), right=True),
+        Column(
+            translate("GridTables", "Side"), lambda row: word(row.side), tone=lambda row: _side_tone(row.side.value)
+        ),
+        Column(translate("GridTables", "Cause"), lambda row: word(row.cause)),
+        Column(translate("GridTables", "Times"), lambda row: f"{row.count:,}", right=True),
+    )
+
+
+class Readings(QWidget):
+    """One plot as a table, for those who read rather than look (panel spec 15)."""
+
+    def __init__(self, plots: Sequence[LivePlot], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plots = tuple(plots)
+        self._shown: object = None
+        self._choice = QComboBox()
+        self._choice.setAccessibleName(self.tr("Plot to read as a table"))
+        self._choice.addItems([plot.title for plot in plots])
+        self._choice.currentIndexChanged.connect(lambda _: self.redraw())
+        self._model = QStandardItemModel(self)
+        self._view = QTableView()
+        self._view.setModel(self._model)
+        self._view.setAccessibleName(self.tr("Readings"))
+        self._view.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+        self._view.setTabKeyNavigation(False)
+        self._view.verticalHeader().hide()
+        self._view.horizontalHeader().setStretchLastSection(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, Space.SMALL, 0, 0)
+        column.setSpacing(Space.SMALL)
+        column.addWidget(self._choice)
+        column.addWidget(self._view, 1)
+
+    def redraw(self) -> None:
+        """Read the chosen plot anew, if it changed; newest first."""
+        shown = self._plots[self._choice.currentIndex()].as_table(READINGS_SHOWN)
+        if shown == self._shown or not self.isVisible():
+            return
+        self._shown = shown
+        self._model.clear()
+        self._model.setHorizontalHeaderLabels(list(shown.headers))
+        for row in reversed(shown.rows):
+            self._model.appendRow([QStandardItem(text) for text in row])
+        self._view.resizeColumnsToContents()
+
+
+class GridTables(QTabWidget):
+    """Slots, orders, fills, blocked entries and readings, one behind the other."""
+
+    def __init__(self, plots: Sequence[LivePlot], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDocumentMode(True)
+        self.setAccessibleName(self.tr("Slots, orders and fills"))
+        self.slots: RowsModel[SlotView] = RowsModel(slot_columns(), key=lambda slot: slot.slot_id)
+        self.orders: RowsModel[OrderRow] = RowsModel(order_columns(), key=lambda row: row.order.key)
+        self.fills: RowsModel[FillBooked] = RowsModel(fill_columns(), key=lambda fill: (fill.trade_id, fill.key))
+        self.blocked: RowsModel[BlockedCount] = RowsModel(
+            blocked_columns(), key=lambda row: (row.slot_id, row.side, row.cause)
+        )
+        self.readings = Readings(plots)
+        self.addTab(LiveTable(self.slots, self.tr("Slots")), self.tr("Slots"))
+        self.addTab(LiveTable(self.orders, self.tr("Orders")), self.tr("Orders"))
+        self.addTab(LiveTable(self.fills, self.tr("Recent fills, newest first")), self.tr("Fills"))
+        self.addTab(LiveTable(self.blocked, self.tr("Blocked entries by slot")), self.tr("Blocked"))
+        self.addTab(self.readings, self.tr("Readings"))
+        self.setMinimumHeight(170)
+
+    def show_grid(self, known: GridSnapshot | None, fills: Sequence[FillBooked]) -> None:
+        """Show how the grid stands; fills newest last."""
+        unique = {(fill.trade_id, fill.key): fill for fill in fills[-FILLS_SHOWN:]}
+        self.fills.show_rows(list(reversed(unique.values())))
+        if known is None:
+            return
+        self.slots.show_rows(known.slots)
+        orders = [
+            OrderRow(order, known.price, max(0.0, known.at_s - order.placed_s))
+            for slot in known.slots
+            for order in slot.orders
+        ]
+        self.orders.show_rows(orders)
+        self.blocked.show_rows(sorted(known.blocked, key=lambda row: -row.count))
+        self.setTabText(1, self.tr("Orders ({count})").format(count=len(orders)))
+        self.setTabText(2, self.tr("Fills ({count})").format(count=len(unique)))
+        if self.currentWidget() is self.readings:
+            self.readings.redraw()

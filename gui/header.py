@@ -1,0 +1,124 @@
+"""The strip above every page: which mode holds, where the master switch stands, and its three verbs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from engine.core.modes import ModeSnapshot
+from gui import formats
+from gui.actions import Actions
+from gui.icons import icon
+from gui.looks import MODES, STARTING, SWITCHES
+from gui.pill import Pill
+from gui.sentences import sentence, word
+from gui.theme import Space, Tone, set_look, theme_of
+
+
+class ActionButton(QPushButton):
+    """A button that does, says and is enabled as its action."""
+
+    def __init__(self, action: QAction, *, key: str = "", tone: Tone | None = None) -> None:
+        super().__init__()
+        self._action = action
+        self._key = key
+        self._tone = tone
+        self.setAccessibleName(action.text().rstrip("…"))
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        action = self._action
+        self.setText(f"{action.text()}   {self._key}" if self._key else action.text())
+        self.setToolTip(action.toolTip())
+        self.setEnabled(action.isEnabled())
+        tone = self._tone if action.isEnabled() else None
+        set_look(self, tone=tone)
+        if tone is not None:
+            self.setIcon(icon(action.objectName().removeprefix("switch."), theme_of().tones[tone].on_fill))
+        else:
+            self.setIcon(action.icon())
+
+
+class Header(QWidget):
+    """Shows what was acknowledged; a command that is under way is named as such beside it."""
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.mode = Pill(loud=True, ratio=1.15)
+        self.switch = Pill(ratio=1.0)
+        self._why = QLabel()
+        self._why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        set_look(self._why, role="muted")
+        self.pause = ActionButton(actions["switch.pause"], key="F9")
+        self.resume = ActionButton(actions["switch.resume"])
+        self.stop = ActionButton(actions["switch.stop"], key="F12", tone=Tone.DANGER)
+        self.stop.setMinimumWidth(120)
+        self._menu_button = QToolButton()
+        self._menu_button.setAutoRaise(True)
+        self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu_button.setMenu(actions.menu(self._menu_button))
+        self._menu_button.setAccessibleName(self.tr("All actions"))
+        self._menu_button.setToolTip(self.tr("All actions"))
+        self._menu_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self._standing: ModeSnapshot | None = None
+        self._asked = ""
+        self._compose()
+        self.recolour()
+        self.show_standing(None)
+
+    def show_standing(self, standing: ModeSnapshot | None) -> None:
+        """Show the acknowledged mode and switch; None while nothing is acknowledged."""
+        self._standing = standing
+        if standing is None:
+            self.mode.say(STARTING, self.tr("STARTING"))
+            self.switch.say(STARTING, self.tr("Not connected yet"))
+        else:
+            self.mode.say(MODES[standing.mode], word(standing.mode).upper())
+            self.switch.say(SWITCHES[standing.switch], word(standing.switch))
+        self._show_why()
+
+    def show_asked(self, words: str) -> None:
+        """Name a command that is under way; empty when it was answered."""
+        self._asked = words
+        self._show_why()
+
+    def recolour(self) -> None:
+        """Draw what has a colour of its own in the theme in force."""
+        self._menu_button.setIcon(icon("menu", theme_of().text))
+        for button in (self.pause, self.resume, self.stop):
+            button._follow()
+
+    def _show_why(self) -> None:
+        standing = self._standing
+        if self._asked:
+            text = self._asked
+        elif standing is None or standing.why is None:
+            text = ""
+        else:
+            text = self.tr("since {time}. {why}").format(
+                time=formats.clock_time(standing.since_s), why=sentence(standing.why)
+            )
+        self._why.setText(text)
+        self._why.setToolTip(text)
+
+    def _compose(self) -> None:
+        verbs = QHBoxLayout()
+        verbs.setSpacing(Space.SMALL)
+        for button in (self.pause, self.resume, self.stop):
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.setMinimumHeight(34)
+            verbs.addWidget(button)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.MEDIUM)
+        row.addWidget(self.mode)
+        row.addWidget(self.switch)
+        row.addWidget(self._why, 1)
+        row.addLayout(verbs)
+        row.addWidget(self._menu_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)

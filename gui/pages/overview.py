@@ -1,0 +1,234 @@
+"""Every engine at a glance, and what needs attention."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import formats
+from gui.card import CardFacts, EngineCard
+from gui.looks import ABSENT, CONDITIONS, GRID_STATES, SEVERITIES, STARTING
+from gui.reflow import Reflow
+from gui.sentences import sentence, word
+from gui.tables import Column, LiveTable, RowsModel
+from gui.theme import Space, Tone, scaled_font, set_look
+
+if TYPE_CHECKING:
+    from gui.read_model import Alert, ReadModel
+
+_SEVERITY_TONES = {"info": None, "warning": Tone.DAMPED, "grave": Tone.DANGER}
+ALERTS_SHOWN = 100
+LINE_SPAN_S = 6 * 3600.0
+
+
+class OverviewPage(QScrollArea):
+    """Cards in a grid, alerts below. Painted with cards that are starting before anything is attached."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model: ReadModel | None = None
+        self._drawn = -1
+        self.governor = EngineCard(
+            "governor",
+            self.tr("Governor"),
+            (self.tr("Idle USD"), self.tr("Target"), self.tr("Skew"), self.tr("Size B"), self.tr("Size A")),
+        )
+        self.grid = EngineCard(
+            "overview",
+            self.tr("Grid"),
+            (self.tr("Price"), self.tr("USD"), self.tr("DOGE"), self.tr("Orders"), self.tr("Today")),
+        )
+        self.drift = EngineCard("drift", self.tr("Drift"))
+        self.hub = EngineCard("hub", self.tr("Hub"))
+        self._alerts: RowsModel[Alert] = RowsModel(self._alert_columns(), key=id)
+        self._compose()
+        self._show_starting()
+
+    def attach(self, model: ReadModel) -> None:
+        """Bind to a running session."""
+        from gui.read_model import Plotted
+        from gui.sparkline import Sparkline
+
+        self._model = model
+        self._idle_line = Sparkline(
+            self.tr("Idle ratio, last six hours"), model.series[Plotted.IDLE_RATIO], span_s=21600
+        )
+        self._price_line = Sparkline(self.tr("Price, last six hours"), model.series[Plotted.PRICE], span_s=21600)
+        self.governor.place_line(self._idle_line, self.tr("Idle ratio against target, 6 h"))
+        self.grid.place_line(self._price_line, self.tr("DOGE/USD, 6 h"))
+        self._drawn = -1
+
+    def redraw(self) -> None:
+        """Show what the read model holds."""
+        model = self._model
+        if model is None or model.revision == self._drawn:
+            return
+        self._drawn = model.revision
+        self.governor.show_facts(self._governor_facts(model))
+        self.grid.show_facts(self._grid_facts(model))
+        if model.governor is not None:
+            self._idle_line.set_target(model.governor.target_idle_ratio)
+        self._idle_line.redraw()
+        self._price_line.redraw()
+        alerts = list(model.alerts)[: -ALERTS_SHOWN - 1 : -1]
+        self._alerts.show_rows(alerts)
+        self._show_alerts.setCurrentIndex(1 if alerts else 0)
+
+    def _governor_facts(self, model: ReadModel) -> CardFacts:
+        known = model.governor
+        fallen = self._fallen(model, "governor")
+        if fallen is not None:
+            return fallen
+        if known is None:
+            return CardFacts(STARTING, self.tr("Starting"), self.tr("No update from the governor yet."))
+        condition = known.condition
+        return CardFacts(
+            CONDITIONS[condition.value],
+            word(condition),
+            sentence(known.reason),
+            (
+                (formats.percent(known.idle_ratio), None),
+                (formats.percent(known.target_idle_ratio), None),
+                (formats.percent_change(known.skew), CONDITIONS[condition.value].tone if known.skew else None),
+                (formats.multiplier(known.size_mult_b), None),
+                (formats.multiplier(known.size_mult_a), None),
+            ),
+            self._last_action(model, "governor"),
+        )
+
+    def _grid_facts(self, model: ReadModel) -> CardFacts:
+        known = model.grid
+        fallen = self._fallen(model, "grid")
+        if fallen is not None:
+            return fallen
+        if known is None:
+            return CardFacts(STARTING, self.tr("Starting"), self.tr("No word from the grid yet."))
+        waiting = sum(slot.phase.value != "S0" for slot in known.slots)
+        why = sentence(known.why) or self.tr(
+            "{slots} slots, {waiting} of them waiting for an exit; {trips} round trips so far."
+        ).format(slots=len(known.slots), waiting=waiting, trips=known.round_trips)
+        loss = Tone.DANGER if known.realised_today_usd < 0 else Tone.ACTING if known.realised_today_usd > 0 else None
+        return CardFacts(
+            GRID_STATES.get(known.state, STARTING),
+            word(known.state),
+            why,
+            (
+                (formats.price(known.price), None),
+                (formats.usd(known.usd), None),
+                (formats.doge(known.doge, 0).removesuffix(" DOGE"), None),
+                (str(known.open_orders), Tone.DAMPED if known.band.value != "normal" else None),
+                (formats.usd_change(known.realised_today_usd), loss),
+            ),
+            self._last_action(model, "grid"),
+        )
+
+    def _fallen(self, model: ReadModel, engine: str) -> CardFacts | None:
+        """What a card says of an engine that crashed and is not back yet; its old numbers would mislead."""
+        life = model.engines.get(engine)
+        if life is None or life.state.value != "restarting":
+            return None
+        text = self.tr("The engine crashed ({error}) and is started anew. It reads the exchange before it acts.")
+        nothing = tuple((formats.UNKNOWN, None) for _ in range(5))
+        return CardFacts(
+            SEVERITIES["grave"],
+            self.tr("Restarting"),
+            text.format(error=life.last_error),
+            nothing,
+            self._last_action(model, engine),
+        )
+
+    def _last_action(self, model: ReadModel, engine: str) -> str:
+        from gui.sentences.events import event_sentence
+
+        event = model.last_action.get(engine)
+        if event is None:
+            return self.tr("Nothing done yet in this session.")
+        return f"{formats.clock_time(event.at_s)}  {event_sentence(event)}"
+
+    def _show_starting(self) -> None:
+        nothing = tuple((formats.UNKNOWN, None) for _ in range(5))
+        starting = CardFacts(
+            STARTING,
+            self.tr("Starting"),
+            self.tr("The engine is being started."),
+            nothing,
+            self.tr("Nothing done yet."),
+        )
+        self.governor.show_facts(starting)
+        self.grid.show_facts(starting)
+        absent = self.tr("Not built yet")
+        self.drift.show_facts(
+            CardFacts(ABSENT, absent, self.tr("The drift engine keeps token weights. It is not built yet."))
+        )
+        self.hub.show_facts(
+            CardFacts(ABSENT, absent, self.tr("The hub engine keeps users' collateral. It is not built yet."))
+        )
+
+    def _alert_columns(self) -> tuple[Column[Alert], ...]:
+        from_event = _alert_text
+        return (
+            Column(self.tr("Time"), lambda alert: formats.clock_time(alert.event.at_s)),
+            Column(
+                self.tr("Weight"),
+                lambda alert: f"{SEVERITIES[alert.severity.value].glyph}  {self._weight(alert)}",
+                tone=lambda alert: _SEVERITY_TONES[alert.severity.value],
+            ),
+            Column(self.tr("What happened"), from_event),
+        )
+
+    def _weight(self, alert: Alert) -> str:
+        return self.tr("Act now") if alert.severity.value == "grave" else self.tr("Look at it")
+
+    def _compose(self) -> None:
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        inside = QWidget()
+        cards = Reflow(
+            (self.governor, self.grid, self.drift, self.hub),
+            ((((0, 1), (1, 1)), ((2, 1), (3, 1))), (((0, 1),), ((1, 1),), ((2, 1), (3, 1)))),
+        )
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.MEDIUM)
+        column.addWidget(cards)
+        column.addWidget(self._alerts_card(), 1)
+        self.setWidget(inside)
+
+    def _alerts_card(self) -> QWidget:
+        card = QFrame()
+        set_look(card, card=True)
+        title = QLabel(self.tr("Alerts"))
+        title.setFont(scaled_font(title.font(), 1.15, bold=True))
+        none = QLabel(self.tr("Nothing needs your attention."))
+        none.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        set_look(none, role="muted")
+        self._show_alerts = QStackedLayout()
+        self._show_alerts.addWidget(none)
+        view = LiveTable(self._alerts, self.tr("Alerts, newest first"), stretch=2)
+        view.setMinimumHeight(150)
+        self._show_alerts.addWidget(view)
+        head = QHBoxLayout()
+        head.addWidget(title)
+        head.addStretch(1)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(Space.LARGE, Space.MEDIUM, Space.LARGE, Space.LARGE)
+        column.setSpacing(Space.SMALL)
+        column.addLayout(head)
+        column.addLayout(self._show_alerts, 1)
+        return card
+
+
+def _alert_text(alert: Alert) -> str:
+    from gui.sentences.events import event_sentence
+
+    return event_sentence(alert.event)

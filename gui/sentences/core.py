@@ -1,0 +1,33 @@
+"""Sentences for the reasons that every engine shares: switch, gate, bus."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP
+
+SENTENCES: dict[str, str] = {
+    "asked_by_person": QT_TRANSLATE_NOOP("Reason", "A person asked for it in {where}."),
+    "guard_raised": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The guard “{guard}” failed instead of answering, so everything was stopped ({error}). "
+        "Find the cause before you resume.",
+    ),
+    "engine_halted": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The {engine} engine found its own state in breach and stopped everything: {detail}. "
+        "Compare with the exchange before you resume.",
+    ),
+    "nobody_handles": QT_TRANSLATE_NOOP(
+        "Reason", "No running engine takes the command {command}. Wait until the engines have started, then try again."
+    ),
+    "too_many_commands": QT_TRANSLATE_NOOP(
+        "Reason", "{waiting} commands are still being worked on; this one was not taken. Try again in a moment."
+    ),
+    "mode_holds": QT_TRANSLATE_NOOP("Reason", "Nothing leaves in mode {mode}."),
+    "live_not_confirmed": QT_TRANSLATE_NOOP("Reason", "LIVE has not been confirmed by a person in this run."),
+    "switch_holds": QT_TRANSLATE_NOOP("Reason", "The master switch is {switch}, which holds this back."),
+    "key_used": QT_TRANSLATE_NOOP("Reason", "This was sent before (key {key}); it is not sent twice."),
+    "overdue": QT_TRANSLATE_NOOP("Reason", "No answer came within {deadline_s}; it is being looked up."),
+    "port_failed": QT_TRANSLATE_NOOP(
+        "Reason", "The connection failed before it was known whether this arrived ({error}); it is being looked up."
+    ),
+}

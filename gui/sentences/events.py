@@ -1,0 +1,151 @@
+"""Events as sentences, and how much they matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from engine.core.bus import EventsLost
+from engine.core.messages import Event
+from engine.core.modes import AskedByPerson, Switch, SwitchMoved
+from engine.core.supervisor import EngineCrashed
+from engine.governor.messages import ClockSteppedBack, GapObserved, OscillationDamped, SkewChanged
+from engine.grid.messages import FillBooked, GridNote, OrderPlaced, RoundTripBooked
+from gui import formats
+from gui.sentences.reasons import sentence
+from gui.sentences.words import word
+
+translate = QCoreApplication.translate
+
+
+class Severity(Enum):
+    """How much an event asks of the operator: nothing, attention, action."""
+
+    INFO = "info"
+    WARNING = "warning"
+    GRAVE = "grave"
+
+
+def event_sentence(event: Event) -> str:
+    """What happened. An event that nobody foresaw is shown by its name, never hidden."""
+    write = _WRITERS.get(type(event))
+    return type(event).__name__ if write is None else write(event)
+
+
+def event_severity(event: Event) -> Severity:
+    """How much `event` asks of the operator."""
+    match event:
+        case SwitchMoved(after=Switch.STOPPED, why=why):
+            return Severity.WARNING if isinstance(why, AskedByPerson) else Severity.GRAVE
+        case GridNote(grave=True) | EngineCrashed():
+            return Severity.GRAVE
+        case SwitchMoved() | OscillationDamped() | GapObserved() | ClockSteppedBack() | EventsLost():
+            return Severity.WARNING
+        case RoundTripBooked(evicted=True):
+            return Severity.WARNING
+    return Severity.INFO
+
+
+def _switch_moved(event: SwitchMoved) -> str:
+    return translate("Event", "Master switch: {before} → {after}. {why}").format(
+        before=word(event.before),
+        after=word(event.after),
+        why=sentence(event.why),
+    )
+
+
+def _events_lost(event: EventsLost) -> str:
+    return translate("Event", "{count} events did not reach the panel in time; they are in the journal.").format(
+        count=event.count
+    )
+
+
+def _skew_changed(event: SkewChanged) -> str:
+    return translate("Event", "Skew {before} → {after}. {why}").format(
+        before=formats.percent_change(event.previous_skew),
+        after=formats.percent_change(event.skew),
+        why=sentence(event.reason),
+    )
+
+
+def _oscillation(event: OscillationDamped) -> str:
+    return translate(
+        "Event", "The skew changed sign {flips} times within an hour: its cap is ±{cap} until {until}."
+    ).format(
+        flips=event.flips,
+        cap=formats.percent(event.cap),
+        until=formats.clock_time(event.until_s),
+    )
+
+
+def _gap(event: GapObserved) -> str:
+    return translate("Event", "No update for {silent}; the governor counted {counted} of it.").format(
+        silent=formats.duration(event.silent_s),
+        counted=formats.duration(event.counted_s),
+    )
+
+
+def _stepped_back(event: ClockSteppedBack) -> str:
+    return translate("Event", "The clock was set back by {by}; the next update is one interval away.").format(
+        by=formats.duration(event.by_s)
+    )
+
+
+def _order_placed(event: OrderPlaced) -> str:
+    return translate("Event", "Slot {slot}{trade}: {side} {role} of {quantity} DOGE at {price} placed.").format(
+        slot=event.slot_id,
+        trade=event.trade.value,
+        side=word(event.side),
+        role=word(event.role).lower(),
+        quantity=formats.quantity(event.quantity),
+        price=formats.price(event.price),
+    )
+
+
+def _fill(event: FillBooked) -> str:
+    return translate("Event", "Slot {slot}{trade}: {side} {role} filled, {quantity} DOGE at {price}.").format(
+        slot=event.slot_id,
+        trade=event.trade.value,
+        side=word(event.side).lower(),
+        role=word(event.role).lower(),
+        quantity=formats.quantity(event.quantity),
+        price=formats.price(event.price),
+    )
+
+
+def _round_trip(event: RoundTripBooked) -> str:
+    if event.evicted:
+        text = translate("Event", "Slot {slot}{trade}: the oldest recovery order was given up, {profit} booked.")
+    else:
+        text = translate("Event", "Slot {slot}{trade}: round trip closed, {profit}.")
+    return text.format(slot=event.slot_id, trade=event.trade.value, profit=formats.usd_change(event.profit_usd))
+
+
+def _note(event: GridNote) -> str:
+    return sentence(event.reason)
+
+
+def _crashed(event: EngineCrashed) -> str:
+    return translate("Event", "The {engine} engine crashed ({error}) and is started anew in {wait}.").format(
+        engine=word(event.engine).lower(),
+        error=event.error,
+        wait=formats.duration(event.again_in_s),
+    )
+
+
+_WRITERS: dict[type[Event], Callable[[Any], str]] = {
+    SwitchMoved: _switch_moved,
+    EventsLost: _events_lost,
+    SkewChanged: _skew_changed,
+    OscillationDamped: _oscillation,
+    GapObserved: _gap,
+    ClockSteppedBack: _stepped_back,
+    OrderPlaced: _order_placed,
+    FillBooked: _fill,
+    RoundTripBooked: _round_trip,
+    GridNote: _note,
+    EngineCrashed: _crashed,
+}

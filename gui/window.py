@@ -1,0 +1,249 @@
+"""The main window: first a frame that says what is starting, then the pages of a running session.
+
+Nothing heavy is loaded to paint the first frame: plots, tables of the engines and their options come with `attach`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.core.messages import Command, Refused
+from engine.core.modes import ModeSnapshot, Pause, Resume, Stop
+from engine.core.tasks import TaskFailure, Tasks
+from gui.actions import Actions, Standing
+from gui.confirmations import ResumeDialog
+from gui.header import Header
+from gui.help import ShortcutsDialog
+from gui.looks import MODES, SWITCHES
+from gui.navigation import Navigation
+from gui.notices import NoticeBar
+from gui.pages.overview import OverviewPage
+from gui.redraw import Redraw
+from gui.sentences import sentence, word
+from gui.theme import DARK, LIGHT, Space, Tone, apply_theme, set_look, theme_of
+from gui.window_style import window_stylesheet
+
+if TYPE_CHECKING:
+    from gui.context import PanelContext
+    from gui.read_model import ReadModel
+
+_log = logging.getLogger(__name__)
+
+PLACE = "panel"
+ANSWER_WITHIN_S = 10.0
+PAGES = ("overview", "governor", "settings", "keys")
+
+
+class MainWindow(QMainWindow):
+    """Create it, show it, `attach` a session, await `detach` before it goes.
+
+    closed: the operator closed the window or chose Quit; whoever made the window ends the program.
+    """
+
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions_table = Actions(self)
+        self.model: ReadModel | None = None
+        self.tasks: Tasks | None = None
+        self._context: PanelContext | None = None
+        self._pages: dict[str, QWidget] = {}
+        self._compose()
+        self._restyle()
+        self.redraw = Redraw(self)
+        self.redraw.add(self.overview)
+        self._bind()
+        self.show_page("overview")
+        self._show_standing(None)
+
+    def attach(self, context: PanelContext) -> None:
+        """Bind to a running session and build the pages that need one. Call it in the running loop, once."""
+        from gui.pages.governor import GovernorPage
+        from gui.pages.keys import KeysPage
+        from gui.pages.settings import SettingsPage
+        from gui.read_model import ReadModel
+
+        if self._context is not None:
+            raise RuntimeError("a session is attached already; detach it first")
+        tasks, model = Tasks(PLACE, self._task_failed), ReadModel(context.bus)
+        pages = {
+            "governor": GovernorPage(model, context.clock),
+            "settings": SettingsPage(context.configuration, tasks, self.notices),
+            "keys": KeysPage(context.secrets, tasks, self.notices),
+        }
+        self._context, self.tasks, self.model = context, tasks, model
+        self.overview.attach(model)
+        for name, page in pages.items():
+            self._replace_page(name, page)
+        tasks.start(model.follow(), name="events")
+        self.navigation.say_profile(self.tr("Profile {profile}").format(profile=context.profile))
+        model.on_mode(self._show_standing)
+        self._show_standing(model.mode)
+
+    async def detach(self) -> None:
+        """End what the panel has running; the window stays and shows what it showed last."""
+        if self.tasks is not None:
+            await self.tasks.close()
+        if self.model is not None:
+            self.model.close()
+        self._context = None
+        self.actions_table.refresh(Standing())
+
+    @property
+    def page(self) -> str:
+        """The name of the page in sight."""
+        return next(name for name, page in self._pages.items() if page is self._stack.currentWidget())
+
+    def page_widget(self, name: str) -> QWidget:
+        """The page `name`: overview, governor, settings or keys."""
+        return self._pages[name]
+
+    def show_page(self, name: str) -> None:
+        """Bring a page into sight."""
+        self._stack.setCurrentWidget(self._pages[name])
+        for other in PAGES:
+            self.actions_table[f"page.{other}"].setChecked(other == name)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """The window stays until the program has closed its engines."""
+        event.ignore()
+        self.closed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "header"):
+            self.actions_table.recolour()
+            self.header.recolour()
+            self._restyle()
+
+    def _restyle(self) -> None:
+        theme = theme_of()
+        sheet = window_stylesheet(theme, theme.tones[Tone.DANGER].text)
+        if sheet != self.styleSheet():
+            self.setStyleSheet(sheet)
+
+    def _bind(self) -> None:
+        bind = self.actions_table.bind
+        for name in PAGES:
+            bind(f"page.{name}", partial(self.show_page, name))
+        bind("switch.stop", partial(self._ask, Stop(where=PLACE)))
+        bind("switch.pause", partial(self._ask, Pause(where=PLACE)))
+        bind("switch.resume", self._ask_to_resume)
+        bind("settings.find", partial(self._on_settings, "find"))
+        bind("settings.review", partial(self._on_settings, "review"))
+        bind("view.look", lambda: apply_theme(LIGHT if theme_of().dark else DARK))
+        bind("help.keys", lambda: ShortcutsDialog(self).open())
+        bind("app.quit", self.close)
+
+    def _on_settings(self, what: str) -> None:
+        self.show_page("settings")
+        act: Callable[[], object] = getattr(self._pages["settings"], what)
+        act()
+
+    def _ask(self, command: Command) -> None:
+        if self.tasks is not None:
+            self.tasks.start(self._send(command), name=type(command).__name__.lower())
+
+    def _ask_to_resume(self) -> None:
+        if self.tasks is not None:
+            self.tasks.start(self._resume_if_agreed(), name="resume")
+
+    async def _resume_if_agreed(self) -> None:
+        standing = None if self.model is None else self.model.mode
+        if standing is not None and await ResumeDialog(self, standing).answer():
+            await self._send(Resume(where=PLACE))
+
+    async def _send(self, command: Command) -> None:
+        """Ask, and say what came of it where it was not taken; what holds is shown when the desk acknowledges it."""
+        if self._context is None:
+            return
+        name = type(command).__name__
+        self.header.show_asked(self.tr("{command} was asked for; not acknowledged yet.").format(command=name))
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                answer = await self._context.bus.ask(command)
+        except TimeoutError:
+            self.notices.grave(
+                self.tr(
+                    "{command} was not answered within {seconds} s. If orders rest at the exchange, cancel them there; "
+                    "then quit and start the panel again."
+                ).format(command=name, seconds=f"{ANSWER_WITHIN_S:g}")
+            )
+            return
+        finally:
+            self.header.show_asked("")
+        if isinstance(answer, Refused):
+            self.notices.grave(
+                self.tr("{command} was refused. {why}").format(command=name, why=sentence(answer.reason))
+            )
+
+    def _task_failed(self, failure: TaskFailure) -> None:
+        _log.error("%s failed", failure.task, exc_info=failure.error)
+        self.notices.grave(
+            self.tr("Something in the panel failed ({what}). The engines go on; the log has the details.").format(
+                what=f"{failure.task}: {type(failure.error).__name__}"
+            )
+        )
+
+    def _show_standing(self, standing: ModeSnapshot | None) -> None:
+        self.header.show_standing(standing)
+        self.actions_table.refresh(Standing(self._context is not None, standing))
+        if standing is None:
+            set_look(self._frame, frame=Tone.NEUTRAL)
+            self.setWindowTitle(self.tr("◌ STARTING – Evenkeel"))
+            return
+        look = MODES[standing.mode]
+        set_look(self._frame, frame=look.tone)
+        self.setWindowTitle(
+            f"{look.glyph} {word(standing.mode).upper()} · {SWITCHES[standing.switch].glyph} {word(standing.switch)} "
+            f"– Evenkeel"
+        )
+
+    def _replace_page(self, name: str, page: QWidget) -> None:
+        old = self._pages[name]
+        in_sight = self._stack.currentWidget() is old
+        self._stack.insertWidget(self._stack.indexOf(old), page)
+        self._stack.removeWidget(old)
+        old.deleteLater()
+        self._pages[name] = page
+        if in_sight:
+            self._stack.setCurrentWidget(page)
+        if callable(getattr(page, "redraw", None)):
+            self.redraw.add(page)
+
+    def _compose(self) -> None:
+        table = self.actions_table
+        self.navigation = Navigation([(table[f"page.{name}"], name) for name in PAGES])
+        self.header = Header(table)
+        self.notices = NoticeBar()
+        self.overview = OverviewPage()
+        self._stack = QStackedWidget()
+        self._pages = {name: QWidget() for name in PAGES}
+        self._pages["overview"] = self.overview
+        for page in self._pages.values():
+            self._stack.addWidget(page)
+        right = QVBoxLayout()
+        right.setContentsMargins(Space.TIGHT, Space.MEDIUM, Space.MEDIUM, Space.MEDIUM)
+        right.setSpacing(Space.MEDIUM)
+        right.addWidget(self.header)
+        right.addWidget(self.notices)
+        right.addWidget(self._stack, 1)
+        self._frame = QFrame()
+        row = QHBoxLayout(self._frame)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(0)
+        row.addWidget(self.navigation)
+        row.addLayout(right, 1)
+        self.setCentralWidget(self._frame)
+        self.resize(1280, 860)
+        self.setMinimumSize(900, 600)

@@ -1,0 +1,68 @@
+"""Pictures of every page in both looks, to be looked at.
+
+xvfb-run -a -s "-screen 0 1600x1000x24" python -m tests.gui.pictures FOLDER [page ...]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from engine.core.bus import Bus
+from engine.core.clock import ManualClock
+from engine.core.configuration import Configuration
+from engine.core.modes import Mode
+from engine.core.option_catalogue import Catalogue
+from engine.core.secrets import SecretNames, SecretStore
+from engine.desk.options import SECTIONS
+from gui.context import PanelContext
+from gui.loop import run
+from gui.theme import DARK, LIGHT, apply_theme
+from gui.window import PAGES, MainWindow
+from tests.gui.scene import START_S, Scene
+
+
+async def take(folder: Path, pages: list[str]) -> int:
+    """Show the window as the program does, and keep what it shows."""
+    began_s = time.perf_counter()
+    window = MainWindow()
+    window.show()
+    await asyncio.sleep(0.3)
+    window.grab().save(str(folder / "first-frame.png"))
+    bus, clock = Bus(), ManualClock(START_S)
+    file = Path(tempfile.mkdtemp(prefix="evenkeel-pictures-")) / "evenkeel.toml"
+    configuration = await Configuration.open(file, Catalogue(SECTIONS), {"REBALANCE_KP": "2.5"}, clock)
+    secrets = SecretStore("pictures", SecretNames(("kraken.api_key", "kraken.api_secret")), lambda secret: None)
+    scene = Scene(bus, clock)
+    window.attach(PanelContext(bus, clock, Mode.PAPER, configuration, secrets, "default"))
+    scene.tell()
+    sys.stdout.write(f"attached and told after {time.perf_counter() - began_s:.2f} s\n")
+    for theme in (DARK, LIGHT):
+        apply_theme(theme)
+        for page in pages:
+            window.show_page(page)
+            await asyncio.sleep(0.6)
+            window.grab().save(str(folder / f"{page}-{theme.name}.png"))
+    await window.detach()
+    window.hide()
+    window.deleteLater()
+    return 0
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(level=logging.INFO)
+    app = QApplication(sys.argv[:1])
+    apply_theme(DARK)
+    return run(take(folder, sys.argv[2:] or list(PAGES)), app, on_problem=lambda p: sys.stdout.write(f"{p}\n"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
