@@ -67,7 +67,7 @@ class EventReader:
         return self.drain()
 
     def close(self) -> None:
-        """Stop receiving."""
+        """Stop receiving. Safe to call twice."""
         self._close(self)
 
     def _offer(self, event: Event) -> None:
@@ -105,7 +105,7 @@ class Bus:
         """Call `watcher` on each snapshot of this type; it must be quick. Returns the way to stop."""
         watchers = self._watchers.setdefault(kind, [])
         watchers.append(watcher)
-        return lambda: watchers.remove(watcher)
+        return lambda: watchers.remove(watcher) if watcher in watchers else None
 
     def emit(self, event: Event) -> None:
         """Hand `event` to every reader of its type."""
@@ -114,9 +114,12 @@ class Bus:
 
     def read(self, *kinds: type[Event], limit: int = 4096) -> EventReader:
         """A reader of these event types (all when none is named) that holds at most `limit` at once."""
-        reader = EventReader(self._readers.remove, kinds or (Event,), limit)
+        reader = EventReader(self._forget, kinds or (Event,), limit)
         self._readers.append(reader)
         return reader
+
+    def _forget(self, reader: EventReader) -> None:
+        self._readers = [other for other in self._readers if other is not reader]
 
     def handle(self, kind: type[CommandT], handler: Callable[[CommandT], Awaitable[Answer]]) -> Callable[[], None]:
         """Let `handler` answer commands of this type; one handler a type. Returns the way to stop."""

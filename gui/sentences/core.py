@@ -30,4 +30,12 @@ SENTENCES: dict[str, str] = {
     "port_failed": QT_TRANSLATE_NOOP(
         "Reason", "The connection failed before it was known whether this arrived ({error}); it is being looked up."
     ),
+    "key_rights_missing": QT_TRANSLATE_NOOP(
+        "Reason", "The API key lacks rights that the grid needs: {rights}. Add them at Kraken, or make another key."
+    ),
+    "key_may_withdraw": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The API key may move funds off the exchange. Make one without that right; LIVE refuses this one unless "
+        "“{phrase}” is typed.",
+    ),
 }

@@ -29,6 +29,8 @@ _BY_NAME: dict[str, Callable[[Any], str]] = {
     "next_update_s": formats.clock_time,
     "profit_usd": formats.usd_change,
     "realised_usd": formats.usd_change,
+    "usd_runway_floor": formats.usd,
+    "doge_runway_floor": formats.doge,
 }
 
 _BY_SUFFIX: tuple[tuple[str, Callable[[Any], str]], ...] = (

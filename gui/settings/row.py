@@ -12,6 +12,7 @@ from engine.core.options import OptionSpec, Risk
 from engine.core.settings import Origin
 from gui.looks import Look
 from gui.pill import Pill
+from gui.reflow import Reflow
 from gui.sentences import word
 from gui.settings.editors import editor
 from gui.theme import Space, Tone, scaled_font, set_look
@@ -204,8 +205,10 @@ class OptionRow(QFrame):
         side.setFixedWidth(EDITOR_WIDTH_PX + 96 + 120)
         side.setLayout(right)
         right.setContentsMargins(0, 0, 0, 0)
-        row = QHBoxLayout(self)
+        words = QWidget()
+        left.setContentsMargins(0, 0, 0, 0)
+        words.setLayout(left)
+        beside, below = [[(0, 1), (1, 0)]], [[(0, 1)], [(1, 0)]]
+        row = QVBoxLayout(self)
         row.setContentsMargins(Space.LARGE, Space.MEDIUM, Space.LARGE, Space.MEDIUM)
-        row.setSpacing(Space.WIDE)
-        row.addLayout(left, 1)
-        row.addWidget(side)
+        row.addWidget(Reflow((words, side), (beside, below)))

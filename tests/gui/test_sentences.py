@@ -36,7 +36,7 @@ def modules_of(*packages: ModuleType) -> Iterator[ModuleType]:
 
 
 def declared_in(kind: type, *packages: ModuleType) -> list[type]:
-    """The subclasses as their modules export them: `slots=True` makes each class anew and leaves the first one about."""
+    """The subclasses as their modules export them: `slots=True` makes each class anew and leaves the first about."""
     modules = {module.__name__: module for module in modules_of(*packages)}
     found: list[type] = []
     left = [kind]
@@ -91,7 +91,8 @@ def test_every_event_has_a_writer(event: type[Event]) -> None:
         ),
         (
             DailyLossReached(Decimal("-3.02"), Decimal("3")),
-            "Today's realised result is −$3.02, at the daily limit of $3.00. No entry is placed until the UTC day ends.",
+            "Today's realised result is −$3.02, at the daily limit of $3.00. "
+            "No entry is placed until the UTC day ends.",
         ),
         (
             OrderTurnedDown(2, Trade.B, PostOnlyRejected(), 15.0),
