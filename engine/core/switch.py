@@ -30,6 +30,11 @@ class MasterSwitch:
     def position(self) -> Switch:
         return self._position
 
+    @property
+    def why(self) -> Reason | None:
+        """What moved it last in this run."""
+        return self._why
+
     def lets_through(self, exposure: Exposure) -> bool:
         """Whether an intent of this exposure may leave now."""
         return switch_lets_through(self._position, exposure)

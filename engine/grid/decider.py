@@ -21,6 +21,7 @@ from engine.grid.events import (
     GridEvent,
     NeverArrived,
     Place,
+    Request,
     Seen,
     Silent,
     Step,
@@ -30,7 +31,7 @@ from engine.grid.events import (
     World,
 )
 from engine.grid.identities import Identities
-from engine.grid.intents import placed_event
+from engine.grid.intents import placed_event, request_of
 from engine.grid.invariants import InvariantBreach
 from engine.grid.machine import cancel_all, transition
 from engine.grid.messages import (
@@ -79,10 +80,12 @@ class Answered:
 class LookUp:
     """What was read from the exchange. `complete`: every open order and every trade since the last counted one.
 
-    in_doubt: keys of orders of which it is not known what the exchange made of the last request for them.
+    in_doubt: keys of orders of which it is not known what the exchange made of the last request for them. settled:
+    orders looked up when nothing in doubt could arrive for them any more.
     """
 
     in_doubt: tuple[str, ...] = ()
+    settled: tuple[VenueOrder, ...] = ()
     orders: tuple[VenueOrder, ...] = ()
     fills: tuple[VenueFill, ...] = ()
     never_arrived: tuple[str, ...] = ()
@@ -209,9 +212,11 @@ class Decider:
         if found.balances is not None:
             self._balances = found.balances
         for key in found.in_doubt:
-            actions += self._move(key, Silent(key), options, now_s)
+            actions += self._move(key, Silent(key, Request.CANCEL), options, now_s)
         for order in found.orders:
             actions += self._seen(order, options, now_s)
+        for order in found.settled:
+            actions += self._seen(order, options, now_s, proof=True)
         for fill in found.fills:
             actions += self._fill(fill, options, now_s)
         for key in found.never_arrived:
@@ -221,7 +226,7 @@ class Decider:
             self._reconciled = True
         return actions
 
-    def _seen(self, order: VenueOrder, options: GridOptions, now_s: float) -> list[Action]:
+    def _seen(self, order: VenueOrder, options: GridOptions, now_s: float, *, proof: bool = False) -> list[Action]:
         key = self._identities.key_of(order.client_id, order.order_id)
         known = None if key is None else self._order(key)
         if key is None or known is None:
@@ -229,7 +234,7 @@ class Decider:
         actions = self._learn(key, order.order_id, options, now_s)
         if order.fate in (OrderFate.CANCELLED, OrderFate.EXPIRED) and order.filled > 0 and known.role is Role.ENTRY:
             self.books.note_partial_cancel(now_s)
-        seen = Seen(key, order.order_id, order.price, order.quantity, order.filled, order.fate)
+        seen = Seen(key, order.order_id, order.price, order.quantity, order.filled, order.fate, proof)
         return actions + self._move(key, seen, options, now_s)
 
     def _fill(self, fill: VenueFill, options: GridOptions, now_s: float) -> list[Action]:
@@ -261,7 +266,7 @@ class Decider:
         )
 
     def _answered(self, action: Action, outcome: Outcome, options: GridOptions, now_s: float) -> list[Action]:
-        key = action.order.key
+        key, request = action.order.key, request_of(action)
         match outcome:
             case Delivered(OrderTaken() as taken):
                 actions = self._learn(key, taken.order_id, options, now_s)
@@ -273,20 +278,20 @@ class Decider:
                 return []
             case Rejected(DuplicateClientId()):
                 self.doubts.append((key, now_s))
-                return self._move(key, Silent(key), options, now_s)
+                return self._move(key, Silent(key, request), options, now_s)
             case Rejected(reason):
                 if isinstance(action, Cancel):
                     self.doubts.append((key, now_s + REFUSED_CANCEL_WAIT_S))
                 wait_s = 0.0 if isinstance(reason, PostOnlyRejected) else options.retry_s
-                return self._move(key, TurnedDown(key, reason, wait_s, by_exchange=True), options, now_s)
+                return self._move(key, TurnedDown(key, request, reason, wait_s, by_exchange=True), options, now_s)
             case HeldBack(reason):
                 if isinstance(action, Cancel):
                     self.doubts.append((key, now_s))
                 wait_s = OBSERVE_AGAIN_S if isinstance(reason, ModeHolds) else options.retry_s
-                return self._move(key, TurnedDown(key, reason, wait_s, by_exchange=False), options, now_s)
+                return self._move(key, TurnedDown(key, request, reason, wait_s, by_exchange=False), options, now_s)
             case _:
                 self.doubts.append((key, now_s + options.order_deadline_s))
-                return self._move(key, Silent(key), options, now_s)
+                return self._move(key, Silent(key, request), options, now_s)
 
     def _learn(self, key: str, order_id: str, options: GridOptions, now_s: float) -> list[Action]:
         return [action for fill in self._identities.learn(key, order_id) for action in self._fill(fill, options, now_s)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 
 from engine.core.messages import Reason
 from engine.grid.options import GridOptions
@@ -13,12 +14,23 @@ from engine.grid.slot import Cause, Order, Position, Slot, Trade
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a transition may know beside the slot: the market's mid price, the exchange's rules, options and time."""
+    """What a transition may know beside the slot: the market's mid price, the exchange's rules, options and time.
+
+    market: 0 before the first price of a run.
+    """
 
     market: Decimal
     rules: PairRules
     options: GridOptions
     now_s: float
+
+
+class Request(Enum):
+    """What was asked of the exchange for an order."""
+
+    PLACE = "place"
+    AMEND = "amend"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +50,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class TurnedDown:
-    """The order, amendment or cancel was certainly not done: rejected by the exchange or held back by the gate."""
+    """A request was certainly not carried out: rejected by the exchange or held back by the gate."""
 
     key: str
+    request: Request
     reason: Reason
     retry_after_s: float
     by_exchange: bool
@@ -48,9 +61,10 @@ class TurnedDown:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """Nobody knows whether the order, amendment or cancel was done; it is being looked up."""
+    """Nobody knows whether a request was carried out; it is being looked up."""
 
     key: str
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,11 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The exchange reports how the order stands."""
+    """The exchange reports how the order stands.
+
+    proof: it was looked up when no request in doubt could arrive any more, so it settles what was in doubt; what comes
+    over the sockets may be older than that.
+    """
 
     key: str
     order_id: str
@@ -82,6 +100,7 @@ class Seen:
     quantity: Decimal
     filled: Decimal
     fate: OrderFate
+    proof: bool = False
 
 
 GridEvent = Ticked | Taken | TurnedDown | Silent | NeverArrived | Filled | Seen

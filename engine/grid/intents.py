@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.core.gate import Intent
 from engine.core.modes import Exposure
 from engine.grid.books import ENGINE
-from engine.grid.events import Action, Amend, Cancel, Place
+from engine.grid.events import Action, Amend, Cancel, Place, Request
 from engine.grid.messages import OrderPlaced
 from engine.grid.options import GridOptions
 from engine.grid.ports import AmendOrder, CancelOrder, PlaceOrder
@@ -32,6 +32,17 @@ def intent_of(action: Action, options: GridOptions, now_s: float) -> Intent:
             return Intent(action.key, ENGINE, AMEND, Exposure.OPENS, change, action.reason)
         case Cancel():
             return Intent(action.key, ENGINE, CANCEL, Exposure.CANCELS, CancelOrder(order.client_id), action.reason)
+
+
+def request_of(action: Action) -> Request:
+    """What the action asks of the exchange."""
+    match action:
+        case Place():
+            return Request.PLACE
+        case Amend():
+            return Request.AMEND
+        case Cancel():
+            return Request.CANCEL
 
 
 def placed_event(action: Place, slot_id: int, now_s: float) -> OrderPlaced:

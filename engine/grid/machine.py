@@ -6,7 +6,6 @@ are served, how large, within funds, limits and capacity.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -21,6 +20,7 @@ from engine.grid.events import (
     NeverArrived,
     OrderTurnedDown,
     Place,
+    Request,
     RoundTrip,
     Seen,
     Silent,
@@ -48,7 +48,7 @@ def transition(slot: Slot, event: GridEvent, world: World) -> Step:
         case TurnedDown():
             step = _turned_down(slot, event, world)
         case Silent():
-            step = Step(_changed(slot, event.key, lambda order: replace(order, stage=Stage.UNKNOWN)))
+            step = Step(_in_doubt(slot, event))
         case NeverArrived():
             step = _never_arrived(slot, event)
         case Filled():
@@ -107,7 +107,7 @@ def _taken(slot: Slot, event: Taken, world: World) -> Step:
     order = slot.order(event.key)
     if order is None:
         return Step(slot)
-    if order.stage is Stage.AMENDING and order.amended_price is not None and order.amended_quantity is not None:
+    if order.amended_price is not None and order.amended_quantity is not None:
         order = replace(order, price=order.amended_price, quantity=order.amended_quantity)
     if event.quantity is not None and event.quantity != order.quantity:
         raise InvariantBreach(slot, f"order {order.key}: asked for {order.quantity}, exchange took {event.quantity}")
@@ -128,22 +128,38 @@ def _turned_down(slot: Slot, event: TurnedDown, world: World) -> Step:
     if order is None:
         return Step(slot)
     note = OrderTurnedDown(slot.slot_id, order.trade, event.reason, event.retry_after_s)
-    if order.stage is Stage.AMENDING:
-        kept = replace(order, stage=Stage.OPEN, amended_price=None, amended_quantity=None)
-        slot = _replaced(slot, kept)
-        if kept.filled == kept.quantity:
-            return _completed(slot, kept, world, world.now_s)
-        if not event.by_exchange or isinstance(event.reason, OrderGone):
-            return Step(_rested(slot, order.trade, world.now_s + event.retry_after_s), notes=(note,))
-        slot, cancel = _cancelled(slot, kept, event.reason)
-        slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.REFRESH))
-        return Step(slot, (cancel,), notes=(note,))
-    if order.stage is Stage.CANCELLING:
-        return Step(_replaced(slot, replace(order, stage=Stage.UNKNOWN)), notes=(note,))
+    if event.request is Request.AMEND:
+        return _not_moved(slot, order, event, note, world)
+    if event.request is Request.CANCEL:
+        in_doubt = replace(order, stage=Stage.UNKNOWN) if order.stage is Stage.CANCELLING else order
+        return Step(_replaced(slot, in_doubt), notes=(note,))
     if order.filled > 0:
         raise InvariantBreach(slot, f"order {order.key} was turned down, yet has fills of {order.filled}")
     slot = _removed(slot, order)
     return Step(_rested(slot, order.trade, world.now_s + event.retry_after_s), notes=(note,))
+
+
+def _not_moved(slot: Slot, order: Order, event: TurnedDown, note: OrderTurnedDown, world: World) -> Step:
+    """The order stands where it stood. What cannot be moved is cancelled and, once it is gone, placed anew."""
+    resting = order.stage is Stage.AMENDING
+    kept = replace(order, stage=Stage.OPEN if resting else order.stage, amended_price=None, amended_quantity=None)
+    slot = _replaced(slot, kept)
+    if kept.filled == kept.quantity:
+        return _completed(slot, kept, world, world.now_s)
+    if not resting or not event.by_exchange or isinstance(event.reason, OrderGone):
+        return Step(_rested(slot, order.trade, world.now_s + event.retry_after_s), notes=(note,))
+    slot, cancel = _cancelled(slot, kept, event.reason)
+    slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.REFRESH))
+    return Step(slot, (cancel,), notes=(note,))
+
+
+def _in_doubt(slot: Slot, event: Silent) -> Slot:
+    order = slot.order(event.key)
+    if order is None or order.stage is Stage.CLOSING:
+        return slot
+    if order.stage is Stage.CANCELLING and event.request is Request.AMEND:
+        return slot  # the cancel decides
+    return _replaced(slot, replace(order, stage=Stage.UNKNOWN))
 
 
 def _never_arrived(slot: Slot, event: NeverArrived) -> Step:
@@ -175,15 +191,12 @@ def _seen(slot: Slot, event: Seen, world: World) -> Step:
     order = slot.order(event.key)
     if order is None:
         return Step(slot)
-    if (
-        order.stage in (Stage.SENT, Stage.UNKNOWN)
-        and order.amended_quantity is None
-        and event.quantity != order.quantity
-    ):
+    settles = order.stage is Stage.SENT or (order.stage is Stage.UNKNOWN and event.proof)
+    if settles and order.amended_quantity is None and event.quantity != order.quantity:
         raise InvariantBreach(slot, f"order {order.key}: asked for {order.quantity}, exchange holds {event.quantity}")
     order = replace(order, order_id=event.order_id or order.order_id)
     if event.fate is OrderFate.OPEN:
-        if order.stage in (Stage.SENT, Stage.UNKNOWN):
+        if settles:
             order = replace(
                 order,
                 stage=Stage.OPEN,
@@ -224,6 +237,8 @@ def _entry_finished(slot: Slot, order: Order, world: World, at_s: float) -> Step
     if not tradable(position, world.rules):
         return Step(slot.with_leg(replace(leg, order=None, dust=position, wants=wants)))
     leg = replace(leg, order=None, dust=Position(), position=position, retry_s=0.0)
+    if not world.market:
+        return Step(slot.with_leg(leg))  # the exit is placed on the first price
     slot, place = _exit_placed(slot.with_leg(leg), leg, world)
     return Step(slot, (place,))
 
@@ -237,7 +252,7 @@ def _closing_finished(slot: Slot, order: Order, world: World, at_s: float) -> St
         trips.append(_round_trip(slot, order, closed, order.cost_usd, order.fees_usd, evicted=False, at_s=at_s))
     if order.role is Role.RECOVERY:
         if rest.quantity > 0:
-            value = rest.quantity * world.market
+            value = rest.quantity * (world.market or order.market)
             trips.append(_round_trip(slot, order, rest, value, ZERO, evicted=True, at_s=at_s))
         slot = _removed(slot, order)
     else:
@@ -313,11 +328,6 @@ def _cancelled(slot: Slot, order: Order, reason: Reason) -> tuple[Slot, Cancel]:
     key = f"{order.key}/c{slot.sequence}"
     cancelling = replace(order, stage=Stage.CANCELLING)
     return replace(_replaced(slot, cancelling), sequence=slot.sequence + 1), Cancel(key, cancelling, reason)
-
-
-def _changed(slot: Slot, key: str, change: Callable[[Order], Order]) -> Slot:
-    order = slot.order(key)
-    return slot if order is None else _replaced(slot, change(order))
 
 
 def _replaced(slot: Slot, order: Order) -> Slot:

@@ -15,7 +15,7 @@ from engine.core.clock import Clock
 from engine.grid.decider import Decider, LookUp
 from engine.grid.options import GridOptions
 from engine.grid.ports import Exchange, OrderFate, VenueFill
-from engine.grid.slot import Stage
+from engine.grid.slot import Order, Stage
 
 EVERY_S = 60.0
 REST_LAG_S = 60.0
@@ -62,6 +62,9 @@ class Reconciler:
         for key, from_s in self._decider.doubts:
             self._look_up(key, from_s)
         self._decider.doubts.clear()
+        for order in self._decider.orders:
+            if order.stage is Stage.UNKNOWN and order.key not in self._waits:
+                self._doubt(order)
         if self._decider.wants_reading:
             self._decider.wants_reading = False
             self._full = True
@@ -91,14 +94,16 @@ class Reconciler:
         self._asked.set()
 
     def _doubt_everything_unanswered(self) -> None:
-        """An amendment of the earlier run may still arrive until its deadline; everything else is looked up at once."""
-        now_s = self._clock.now()
         doubted = [order for order in self._decider.orders if order.stage is not Stage.OPEN]
         for order in doubted:
-            amending = order.amended_quantity is not None
-            self._look_up(order.key, now_s + (self._options().order_deadline_s if amending else 0.0))
+            self._doubt(order)
         unanswered = tuple(order.key for order in doubted if order.stage is not Stage.CLOSING)
         self._arrive(LookUp(in_doubt=unanswered))
+
+    def _doubt(self, order: Order) -> None:
+        """What was asked may still arrive until its deadline; a cancel has none, and is asked again if need be."""
+        closing = order.stage in (Stage.CANCELLING, Stage.CLOSING) and order.amended_quantity is None
+        self._look_up(order.key, self._clock.now() + (0.0 if closing else self._options().order_deadline_s))
 
     async def _until_due(self, next_full_s: float) -> None:
         now_s = self._clock.now()
@@ -130,7 +135,9 @@ class Reconciler:
         uncancelled = tuple(o.key for o in ours if o.stage is Stage.CANCELLING and o.key in self._waits)
         mine = tuple(order for order in on_book if order.client_id in our_ids)
         foreign = len(on_book) - len(mine)
-        self._arrive(LookUp(uncancelled, mine, fills, balances=balances, foreign_orders=foreign, complete=True))
+        self._arrive(
+            LookUp(uncancelled, orders=mine, fills=fills, balances=balances, foreign_orders=foreign, complete=True)
+        )
 
     async def _missed_fills(self) -> tuple[VenueFill, ...]:
         since_s = max(0.0, self._decider.books.last_fill_s - FILL_OVERLAP_S)
@@ -150,7 +157,7 @@ class Reconciler:
                 del self._waits[key]
                 closed = found.fate is not OrderFate.OPEN
                 fills = await self._missed_fills() if closed or found.filled > order.filled else ()
-                self._arrive(LookUp(orders=(found,), fills=fills))
+                self._arrive(LookUp(settled=(found,), fills=fills))
             elif now_s >= wait.proof_s:
                 del self._waits[key]
                 self._arrive(LookUp(never_arrived=(key,)))
