@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 from engine.core.bus import Bus, EventReader
@@ -36,7 +38,7 @@ async def run_session(
     try:
         async with opened(arguments, redactor, live_confirmed=live_confirmed) as desk:
             if print_json:
-                _print_snapshots(desk.bus)
+                _print_snapshots(desk.bus, ended.set)
             reader = desk.bus.read(FillBooked, RoundTripBooked, GridNote)
             telling = asyncio.create_task(_tell(reader), name="tell")
             try:
@@ -54,10 +56,15 @@ async def run_session(
     return 0
 
 
-def _print_snapshots(bus: Bus) -> None:
+def _print_snapshots(bus: Bus, reader_left: Callable[[], None]) -> None:
     def show(snapshot: Snapshot) -> None:
         line = {"type": type(snapshot).__name__, **plain(snapshot)}
-        sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+        try:
+            sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            reader_left()
 
     for kind in SHOWN:
         bus.watch(kind, show)

@@ -7,12 +7,15 @@ Everything runs on the one loop, so nothing here locks.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from engine.core.messages import Answer, Command, Event, Reason, Refused, Snapshot
+
+_log = logging.getLogger(__name__)
 
 SnapshotT = TypeVar("SnapshotT", bound=Snapshot)
 CommandT = TypeVar("CommandT", bound=Command)
@@ -92,10 +95,13 @@ class Bus:
         self._commands = 0
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Make `snapshot` the latest of its type and topic, and tell its watchers."""
+        """Make `snapshot` the latest of its type and topic, and tell its watchers; one that fails harms nobody else."""
         self._latest[type(snapshot), snapshot.topic] = snapshot
-        for watcher in self._watchers.get(type(snapshot), ()):
-            watcher(snapshot)
+        for watcher in tuple(self._watchers.get(type(snapshot), ())):
+            try:
+                watcher(snapshot)
+            except Exception:
+                _log.exception("a watcher of %s failed", type(snapshot).__name__)
 
     def latest(self, kind: type[SnapshotT], topic: str = "") -> SnapshotT | None:
         """The latest snapshot of this type and topic, or None when none was published."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from engine.core.clock import WallClock
 from engine.core.configuration import Configuration, ConfigurationRefused
 from engine.core.gate import NoAnswer, Rejection
 from engine.core.journal import JournalFailed
+from engine.core.messages import plain
 from engine.core.option_catalogue import Catalogue
 from engine.core.profile import Profile, ProfileInUse, ProfileUnusable
 from engine.core.redaction import Redactor
@@ -21,6 +23,8 @@ from engine.desk.desk import Desk, KeyRefused, LiveNotConfirmed
 from engine.desk.options import SECTIONS
 from engine.desk.worlds import API_KEY, API_SECRET, KeysMissing
 from engine.paper.launch import PaperExchangeError
+
+_log = logging.getLogger(__name__)
 
 CANNOT_OPEN = (
     ProfileInUse,
@@ -48,6 +52,10 @@ async def opened(
     await asyncio.to_thread(profile.acquire)
     try:
         configuration = await Configuration.open(profile.options_file, Catalogue(SECTIONS), os.environ, WallClock())
+        for problem in configuration.problems:
+            _log.warning("the file is not in force, the last good revision is: %s", problem)
+        for notice in configuration.notices:
+            _log.warning("%s", plain(notice))
         identity = await asyncio.to_thread(lambda: profile.identity)
         vault = SecretStore(identity, SecretNames((API_KEY, API_SECRET)), redactor.register)
         desk = await Desk.open(arguments, profile, configuration, vault, redactor.redact, live_confirmed=live_confirmed)
