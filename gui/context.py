@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the first frame is painted before any of these is loaded
-    from engine.core.configuration import Configuration
-    from engine.core.secrets import SecretStore
-
     from engine.core.bus import Bus
     from engine.core.clock import Clock
+    from engine.core.configuration import Configuration
     from engine.core.modes import Mode
+    from engine.core.secrets import SecretStore
 
 
 @dataclass(frozen=True, slots=True)

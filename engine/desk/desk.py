@@ -87,8 +87,12 @@ class Desk:
         redact: Callable[[str], str],
         *,
         live_confirmed: bool = False,
+        world: World | None = None,
     ) -> Desk:
-        """Start a session on an acquired profile. live_confirmed: a person confirmed LIVE in this run.
+        """Start a session on an acquired profile.
+
+        live_confirmed: a person confirmed LIVE in this run. world: a paper world that runs already and outlives this
+        session; without one the mode's own is made.
 
         Raises LiveNotConfirmed, KeysMissing, PaperExchangeError or JournalFailed; nothing is left running then.
         """
@@ -97,7 +101,7 @@ class Desk:
             raise LiveNotConfirmed("LIVE places real orders and is confirmed by a person in each run")
         desk = cls(profile, configuration, vault, mode, redact)
         try:
-            await desk._start(arguments)
+            await desk._start(arguments, world)
         except BaseException:
             await desk.close()
             raise
@@ -107,10 +111,12 @@ class Desk:
         """Stop the engines in reverse order, then everything below them. Resting orders stay at the exchange."""
         await self._closing.aclose()
 
-    async def _start(self, arguments: SessionArguments) -> None:
-        world = await self._world(arguments)
+    async def _start(self, arguments: SessionArguments, world: World | None) -> None:
+        if world is None:
+            world = await self._world(arguments)
+            if world is not None:
+                self._closing.push_async_callback(world.close)
         if world is not None:
-            self._closing.push_async_callback(world.close)
             self.clock = world.clock
         journal = await self._opened_journal("off" if world is None else world.name)
         self.switch = await self._recalled_switch(journal)
@@ -122,6 +128,7 @@ class Desk:
             self._supervise(world, venue, journal)
 
     async def _world(self, arguments: SessionArguments) -> World | None:
+        """The world of the mode; None in OFF, where nothing connects."""
         if self.mode is Mode.OFF:
             return None
         if self.mode is Mode.PAPER:

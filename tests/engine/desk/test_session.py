@@ -1,0 +1,166 @@
+"""A whole session over real sockets: stopped, paused, closed and opened again on the same exchange."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from engine.core.clock import WallClock
+from engine.core.configuration import Configuration
+from engine.core.journal import Journal
+from engine.core.messages import Acknowledged
+from engine.core.modes import Mode, Pause, Resume, Stop, Switch
+from engine.core.option_catalogue import Catalogue
+from engine.core.profile import Profile
+from engine.core.redaction import Redactor
+from engine.core.secrets import SecretNames, SecretStore
+from engine.desk.arguments import SessionArguments
+from engine.desk.desk import Desk, LiveNotConfirmed
+from engine.desk.options import SECTIONS
+from engine.desk.worlds import NoncesInJournal, World, paper_world
+from engine.grid.messages import GridSnapshot
+from engine.paper.options import PaperOptions
+from engine.venue.addresses import Addresses
+from engine.venue.kraken import KrakenVenue
+from engine.venue.options import VenueOptions
+
+Until = Callable[..., Awaitable[None]]
+SPEED = 60.0
+
+
+@dataclass
+class Place:
+    """A profile and a paper world that outlive the sessions on them."""
+
+    profile: Profile
+    world: World
+    arguments: SessionArguments
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Desk]:
+        configuration = await Configuration.open(
+            self.profile.options_file, Catalogue(SECTIONS), {**os.environ}, WallClock()
+        )
+        redactor = Redactor()
+        vault = SecretStore("test", SecretNames(("kraken.api_key",)), redactor.register)
+        desk = await Desk.open(self.arguments, self.profile, configuration, vault, redactor.redact, world=self.world)
+        try:
+            yield desk
+        finally:
+            await desk.close()
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[KrakenVenue]:
+        """The account over the same key, between two sessions: nonces go on where they were."""
+        journal = Journal(self.profile.journal_file, self.world.name)
+        await asyncio.to_thread(journal.open)
+        nonces = NoncesInJournal(journal, self.world.clock)
+        venue = await KrakenVenue.connect(
+            Mode.PAPER, self.world.addresses, self.world.keys, VenueOptions(), self.world.clock, nonces
+        )
+        try:
+            await venue.rules()
+            yield venue
+        finally:
+            await venue.close()
+            await asyncio.to_thread(journal.close)
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    profile = Profile(tmp_path / "profile")
+    profile.acquire()
+    arguments = SessionArguments(profile.folder, Mode.PAPER, None, SPEED, 4, "flat")
+    world = await paper_world(arguments, PaperOptions())
+    yield Place(profile, world, arguments)
+    await world.close()
+    profile.release()
+
+
+def grid(desk: Desk) -> GridSnapshot | None:
+    return desk.bus.latest(GridSnapshot)
+
+
+def resting(desk: Desk, at_least: int) -> Callable[[], bool]:
+    return lambda: (found := grid(desk)) is not None and found.open_orders >= at_least
+
+
+async def test_stop_empties_the_book_is_latched_over_a_restart_and_a_person_resumes(place: Place, until: Until) -> None:
+    """Panel spec 9."""
+    async with place.session() as desk:
+        await until(resting(desk, 8), within_s=15)
+        assert isinstance(await desk.bus.ask(Stop(where="test")), Acknowledged)
+        await until(lambda: (found := grid(desk)) is not None and found.open_orders == 0, within_s=15)
+    async with place.looking() as account:
+        assert await account.open_orders() == []
+    async with place.session() as desk:
+        assert desk.switch.position is Switch.STOPPED
+        await until(lambda: (found := grid(desk)) is not None and found.price is not None, within_s=15)
+        await asyncio.sleep(0.5)
+        assert not resting(desk, 1)()
+        await desk.bus.ask(Resume(where="test"))
+        await until(resting(desk, 8), within_s=15)
+
+
+async def test_paused_nothing_new_is_opened(place: Place, until: Until) -> None:
+    async with place.session() as desk:
+        await desk.bus.ask(Pause(where="test"))
+        await until(lambda: (found := grid(desk)) is not None and found.price is not None, within_s=15)
+        await asyncio.sleep(0.5)
+        assert not resting(desk, 1)()
+    async with place.looking() as account:
+        assert await account.open_orders() == []
+
+
+async def test_sessions_that_end_anywhere_place_nothing_twice_and_lose_no_fill(place: Place, until: Until) -> None:
+    """Governor spec 18 and 19, on one exchange over five sessions."""
+    for seconds in (1.2, 0.4, 2.0, 0.7, 2.5):
+        async with place.session() as desk:
+            await until(lambda desk=desk: grid(desk) is not None, within_s=15)
+            await asyncio.sleep(seconds)
+    async with place.session() as desk:
+        await until(resting(desk, 8), within_s=15)
+        await desk.bus.ask(Stop(where="test"))
+        await until(lambda: (found := grid(desk)) is not None and found.open_orders == 0, within_s=15)
+        await until(lambda: (found := grid(desk)) is not None and found.unresolved == 0, within_s=15)
+    async with place.looking() as account:
+        trades = await account.fills_since(0.0)
+    journal = Journal(place.profile.journal_file, place.world.name)
+    await asyncio.to_thread(journal.open)
+    counted = await journal.facts("grid", "fill")
+    intents = await journal.intents("grid")
+    await asyncio.to_thread(journal.close)
+    assert sorted(fact.key for fact in counted) == sorted(trade.trade_id for trade in trades)
+    assert [key for key, times in Counter(intent.key for intent in intents).items() if times > 1] == []
+    assert trades != []
+    assert all(trade.maker for trade in trades)
+
+
+async def test_live_that_no_person_confirmed_opens_nothing(place: Place) -> None:
+    live = replace(place.arguments, mode=Mode.LIVE)
+    configuration = await Configuration.open(place.profile.options_file, Catalogue(SECTIONS), {}, WallClock())
+    vault = SecretStore("test", SecretNames(("kraken.api_key",)), lambda secret: None)
+    with pytest.raises(LiveNotConfirmed):
+        await Desk.open(live, place.profile, configuration, vault, lambda text: text)
+
+
+async def test_in_off_there_is_no_exchange_and_the_switch_still_answers(place: Place) -> None:
+    off = replace(place, arguments=replace(place.arguments, mode=Mode.OFF), world=None)  # type: ignore[arg-type]
+    async with off.session() as desk:
+        assert isinstance(await desk.bus.ask(Stop(where="test")), Acknowledged)
+        assert grid(desk) is None
+
+
+async def test_paper_refuses_an_address_that_is_not_this_machine(place: Place) -> None:
+    """Architecture page, "Modes": no mode but LIVE reaches the live world."""
+    abroad = replace(place.world, addresses=Addresses(rest="http://192.0.2.1:80", ws_public=None, ws_private=None))
+    with pytest.raises(ValueError, match="this machine alone"):
+        async with replace(place, world=abroad).session():
+            pass
