@@ -10,9 +10,12 @@ What it offers (each described where it is made, in tests/plugins/rig):
 - HYPOTHESIS_PROFILE: `dev`, `ci` (where CI is set), `thorough`.
 """
 
+import decimal
 import os
 import tempfile
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 from gui import qt as qt  # names the Qt binding before a plugin or a library chooses one
@@ -34,3 +37,10 @@ settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(autouse=True)
+def own_decimal_context() -> Iterator[None]:
+    """ccxt's unified calls leave another rounding and another trap in the caller's context; no test inherits that."""
+    with decimal.localcontext():
+        yield

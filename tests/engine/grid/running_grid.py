@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -61,9 +62,20 @@ class RunningGrid:
         """Let the market move, and fail when the engine did."""
         for _ in range(count):
             await self.exchange.advance()
+            for _ in range(3):  # a commit, what follows from it, and its commit: however slow the disk is today
+                await self.journal.recall("nobody")
+                await asyncio.sleep(0)
             assert self._run is not None
             if self._run.done():
                 self._run.result()
+
+    async def steps_until(self, condition: Callable[[], bool], limit: int = 300) -> None:
+        """Let the market move until `condition` holds; fail when it does not within `limit` steps."""
+        for _ in range(limit):
+            if condition():
+                return
+            await self.steps(1)
+        raise AssertionError(f"the condition did not hold within {limit} steps")
 
     async def calm_down(self) -> None:
         """No more trouble, and time for every look-up to prove what it has to prove."""

@@ -102,11 +102,13 @@ async def test_after_a_stop_a_person_resumes_and_positions_get_their_exits_again
         await grid.engine.stop_orders()
         await grid.steps(5)
         grid.switch.resume(AskedByPerson("test"), exchange.clock.now())
-        await grid.steps(20)
-        snapshot = grid.bus.latest(GridSnapshot)
-        assert snapshot is not None
-        assert snapshot.state == "running"
-        assert all(len(slot.orders) >= 2 for slot in snapshot.slots)
+
+        def every_slot_works_again() -> bool:
+            snapshot = grid.bus.latest(GridSnapshot)
+            assert snapshot is not None
+            return snapshot.state == "running" and all(len(slot.orders) >= 2 for slot in snapshot.slots)
+
+        await grid.steps_until(every_slot_works_again)
         await assert_nothing_was_lost_or_doubled(grid)
 
 
