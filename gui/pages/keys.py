@@ -152,6 +152,7 @@ class KeysPage(QScrollArea):
         self._notices = notices
         self._work: asyncio.Task[None] | None = None
         self._asked = False
+        self._usable = False
         self.rows = {field.name: SecretRow(field) for field in KRAKEN}
         self.backend = Pill()
         self._words = QLabel(self.tr("Not asked yet."))
@@ -199,6 +200,7 @@ class KeysPage(QScrollArea):
     async def _look(self) -> None:
         name = await self._secrets.backend_name()
         kept = await self._secrets.names()
+        self._usable = True
         self.backend.say(_KEPT, self.tr("Ready"))
         self._words.setText(self.tr("Backend: {name}").format(name=name))
         for row in self.rows.values():
@@ -246,6 +248,7 @@ class KeysPage(QScrollArea):
             self._show_working("")
 
     def _refuse(self, why: str) -> None:
+        self._usable = False
         self.backend.say(_REFUSED, self.tr("Not usable"))
         self._words.setText(why[:1].upper() + why[1:])
         for row in self.rows.values():
@@ -265,7 +268,7 @@ class KeysPage(QScrollArea):
         self._give_up.setVisible(working)
         self._again.setEnabled(not working)
         for row in self.rows.values():
-            row.allow(not working)
+            row.allow(self._usable and not working)
 
     def _compose(self) -> None:
         self.setWidgetResizable(True)

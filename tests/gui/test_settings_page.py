@@ -52,8 +52,9 @@ async def test_a_change_goes_through_the_diff_and_is_in_force_once_acknowledged_
     dialog.accept()
     await until(lambda: configuration.settings.of(GovernorOptions).kp == 3.5)
     assert "kp = 3.5" in configuration.path.read_text()
-    await until(lambda: shown_dialog(panel) is None)
-    panel.page("settings").undo()
+    undo = next(b for b in panel.page("settings").findChildren(QPushButton) if b.text().startswith("Undo"))
+    await until(lambda: shown_dialog(panel) is None and undo.isEnabled())
+    undo.click()
     await until(lambda: shown_dialog(panel))
     dialog = shown_dialog(panel)
     assert dialog is not None
