@@ -19,6 +19,7 @@ from engine.core.modes import Exposure, GuardRaised, Mode, Switch
 from engine.core.switch import MasterSwitch
 
 Port = Callable[["Intent"], Awaitable[Any]]
+ADMITTED = "admitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ class Gate:
         self._ports: dict[str, Port] = {}
         self._guards: list[tuple[str, Guard]] = []
         self._known: set[str] = set()
+        self._admitted: set[str] = set()
         self._in_flight: set[str] = set()
 
     def connect(self, kind: str, port: Port) -> None:
@@ -187,12 +189,14 @@ class Gate:
             except JournalFailed as error:
                 self._switch.stop(GuardRaised("journal", str(error)), now_s)
                 raise
+        self._admitted.update(row.key for row in rows if row.state == ADMITTED)
         return [None if verdict is None else HeldBack(verdict) for verdict in verdicts]
 
     async def deliver(self, intent: Intent) -> Outcome:
-        """Send one admitted intent once and journal what came of it."""
-        if intent.key not in self._known or intent.key in self._in_flight:
-            raise RuntimeError(f"intent {intent.key} was not admitted, or is on its way already")
+        """Send one admitted intent once and journal what came of it. Raises RuntimeError for any other."""
+        if intent.key not in self._admitted:
+            raise RuntimeError(f"intent {intent.key} was not admitted, or has left already")
+        self._admitted.discard(intent.key)
         held = self._blocked(intent)
         if held is not None:
             outcome: Outcome = HeldBack(held)
@@ -264,7 +268,7 @@ class Gate:
             reason=plain(intent.reason),
             mode=self._mode.value,
             revision=self._revision(),
-            state="admitted" if verdict is None else "held",
+            state=ADMITTED if verdict is None else "held",
             at_s=now_s,
             outcome=None if verdict is None else plain(verdict),
         )

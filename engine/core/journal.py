@@ -13,7 +13,7 @@ import json
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,7 +37,7 @@ class AlreadyRecorded(JournalFailed):
 
 @dataclass(frozen=True, slots=True)
 class IntentRow:
-    """One intended effect. `state`: admitted, refused, acknowledged, rejected, unknown, resolved."""
+    """One intended effect. `state`: admitted or held, then delivered, rejected, unknown or held."""
 
     key: str
     engine: str
@@ -129,11 +129,12 @@ class Journal:
         self._thread.start()
 
     def close(self) -> None:
-        """Commit what waits, then close. Safe to call twice."""
-        if self._thread is not None:
+        """Commit what waits, then close; what comes after is refused. Safe to call twice."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
             self._jobs.put(None)
-            self._thread.join()
-            self._thread = None
+            thread.join()
+            self._refuse_what_is_left()
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
@@ -143,10 +144,13 @@ class Journal:
         await self._ask(lambda connection: _write(connection, self.world, batch))
 
     def post(self, batch: Batch) -> None:
-        """Make `batch` durable soon, in order with other writes; a failure goes to `on_failure`."""
+        """Make `batch` durable soon, in order with other writes; a failure of any kind goes to `on_failure`."""
         job = _Job(lambda connection: _write(connection, self.world, batch))
         job.done.add_done_callback(self._report)
-        self._put(job)
+        try:
+            self._put(job)
+        except JournalFailed as error:
+            _fail(job, error)
 
     async def recall(self, engine: str, prefix: str = "", *, every_world: bool = False) -> dict[str, Any]:
         """What `engine` remembers under names that start with `prefix`."""
@@ -172,9 +176,16 @@ class Journal:
         return result
 
     def _put(self, job: _Job) -> None:
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():
             raise JournalFailed("the journal is not open")
         self._jobs.put(job)
+
+    def _refuse_what_is_left(self) -> None:
+        """Whoever asked while the journal closed is told, rather than left waiting for ever."""
+        while not self._jobs.empty():
+            job = self._jobs.get()
+            if job is not None:
+                _fail(job, JournalFailed("the journal was closed before this was written"))
 
     def _report(self, done: Future[Any]) -> None:
         error = done.exception()
@@ -226,14 +237,19 @@ def _run_together(connection: sa.Connection, jobs: list[_Job]) -> None:
             results = [job.work(connection) for job in jobs]
     except Exception as error:
         if len(jobs) == 1:
-            jobs[0].done.set_exception(_named(error))
+            _fail(jobs[0], _named(error))
             return
         for job in jobs:
             _run_together(connection, [job])
         return
     for job, result in zip(jobs, results, strict=True):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(InvalidStateError):  # whoever asked was cancelled meanwhile
             job.done.set_result(result)
+
+
+def _fail(job: _Job, error: JournalFailed) -> None:
+    with contextlib.suppress(InvalidStateError):
+        job.done.set_exception(error)
 
 
 def _named(error: Exception) -> JournalFailed:

@@ -71,6 +71,7 @@ class Supervisor:
         self._first_delay_s = first_delay_s
         self._engines: list[tuple[str, asyncio.Task[None]]] = []
         self._runs: dict[str, asyncio.Task[None]] = {}
+        self._restarts: set[str] = set()
         self._tasks = Tasks("supervisor", self._supervision_failed)
 
     def start(self, name: str, make: Callable[[], Callable[[], Awaitable[None]]]) -> None:
@@ -82,6 +83,7 @@ class Supervisor:
         """End the engine's present run; it starts anew at once, with nothing counted as a crash."""
         run = self._runs.get(name)
         if run is not None:
+            self._restarts.add(name)
             run.cancel("restart")
 
     async def stop(self, deadline_s: float = 5.0) -> None:
@@ -127,8 +129,10 @@ class Supervisor:
                 run.cancel("stop")
                 await asyncio.wait((run,))
             del self._runs[name]
+            asked = name in self._restarts
+            self._restarts.discard(name)
         if run.cancelled():
-            return None
+            return None if asked else RuntimeError("the engine was cancelled from within")
         error = run.exception()
         if error is None:
             return RuntimeError("the engine ended by itself")

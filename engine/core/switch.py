@@ -74,6 +74,7 @@ class MasterSwitch:
             return
         before, self._position = self._position, position
         self._why, self._since_s = why, now_s
-        self._remember({"position": position.value, "why": plain(why), "since_s": now_s})
         self.publish(now_s)
         self._bus.emit(SwitchMoved(at_s=now_s, before=before, after=position, why=why))
+        # Last, so that a journal that fails does not keep anyone from seeing where the switch stands.
+        self._remember({"position": position.value, "why": plain(why), "since_s": now_s})

@@ -43,12 +43,17 @@ _COUNTS = TypeAdapter(Counts)
 
 @dataclass(slots=True)
 class Books:
-    """The grid's memory. Mutable, owned by one engine; what changed since the last `take_changes` is kept apart."""
+    """The grid's memory. Mutable, owned by one engine; what changed since the last `take_changes` is kept apart.
+
+    last_fill_s: the newest trade that was counted, however it came. last_read_s: the newest that was *read*, so that
+    there is none before it which the sockets lost.
+    """
 
     slots: dict[int, Slot] = field(default_factory=dict)
     losses: Losses = field(default_factory=Losses)
     counts: Counts = field(default_factory=Counts)
     last_fill_s: float = 0.0
+    last_read_s: float = 0.0
     _trades: dict[str, float] = field(default_factory=dict)
     _facts: list[Fact] = field(default_factory=list)
     _changed: set[str] = field(default_factory=set)
@@ -66,6 +71,7 @@ class Books:
             books.losses = _LOSSES.validate_python(memories["losses"])
         if "counts" in memories:
             books.counts = _COUNTS.validate_python(memories["counts"])
+        books.last_read_s = float(memories.get("last_read_s", 0.0))
         for fact in fills:
             books._trades[fact.key] = fact.at_s
             books.last_fill_s = max(books.last_fill_s, fact.at_s)
@@ -108,6 +114,12 @@ class Books:
         self.losses = replace(self.losses, partial_cancel_s=now_s)
         self._changed.add("losses")
 
+    def note_read(self, at_s: float) -> None:
+        """Every trade up to the one at `at_s` was read."""
+        if at_s > self.last_read_s:
+            self.last_read_s = at_s
+            self._changed.add("last_read_s")
+
     def note_blocked(self, blocked: Iterable[Blocked]) -> None:
         """Count each want once for as long as one cause blocks it (grid spec 18b)."""
         now: dict[tuple[int, Trade], BlockedBy] = {(b.slot_id, b.trade): b.cause for b in blocked}
@@ -132,6 +144,8 @@ class Books:
             return _LOSSES.dump_python(self.losses, mode="json")
         if name == "counts":
             return _COUNTS.dump_python(self.counts, mode="json")
+        if name == "last_read_s":
+            return self.last_read_s
         return _SLOT.dump_python(self.slots[int(name.removeprefix("slot:"))], mode="json")
 
     def _count_blocked(self, slot_id: int, side: Side, cause: BlockedBy) -> None:

@@ -13,7 +13,7 @@ from engine.core.messages import Event, Reason
 from engine.core.modes import Switch
 from engine.grid import limits
 from engine.grid.books import Books
-from engine.grid.entries import BlockedBy, Funds, Sizer, place_entries
+from engine.grid.entries import Blocked, BlockedBy, Funds, Sizer, place_entries, wants
 from engine.grid.events import (
     Action,
     Cancel,
@@ -81,7 +81,8 @@ class LookUp:
     """What was read from the exchange. `complete`: every open order and every trade since the last counted one.
 
     in_doubt: keys of orders of which it is not known what the exchange made of the last request for them. settled:
-    orders looked up when nothing in doubt could arrive for them any more.
+    orders looked up when nothing in doubt could arrive for them any more. session: the decider's when the reading
+    began; one that began before the sockets were up has not seen what they missed.
     """
 
     in_doubt: tuple[str, ...] = ()
@@ -92,6 +93,7 @@ class LookUp:
     balances: Balances | None = None
     foreign_orders: int = 0
     complete: bool = False
+    session: int = 0
 
 
 Arrival = StreamItem | Answered | LookUp
@@ -100,7 +102,8 @@ Arrival = StreamItem | Answered | LookUp
 class Decider:
     """Owns the books. `take_in` what arrives, `tick` to decide; both raise InvariantBreach when things contradict.
 
-    `doubts` collects keys of orders to look up and from when, `events` what is to be told once it is durable.
+    `doubts` collects keys of orders to look up and from when, `events` what is to be told once it is durable, `session`
+    counts how often the sockets went up or down.
     """
 
     def __init__(self, books: Books, rules: PairRules, balances: Balances, namespace: str, sizer: Sizer) -> None:
@@ -115,6 +118,8 @@ class Decider:
         self._quote: Quote | None = None
         self._identities = Identities()
         self._identities.know(self.orders)
+        self.session = 0
+        self._connected = False
         self._reconciled = False
         self._hold: Reason | None = Reconciling(0)
         self._halted: Halted | None = None
@@ -130,10 +135,13 @@ class Decider:
         return self._halted is not None
 
     def ensure_slots(self, count: int) -> None:
-        """Add slots up to `count`; slots beyond it stay as long as they hold anything."""
+        """Add slots up to `count`; slots beyond it close what they hold and enter nothing."""
         for slot_id in range(1, count + 1):
             if slot_id not in self.books.slots:
                 self.books.put(Slot(slot_id, self._namespace))
+        for slot in list(self.books.slots.values()):
+            if slot.retired is not (slot.slot_id > count):
+                self.books.put(replace(slot, retired=slot.slot_id > count))
 
     def take_in(self, arrival: Arrival, options: GridOptions, now_s: float) -> list[Action]:
         """Digest one arrival."""
@@ -143,10 +151,12 @@ class Decider:
             case Balances():
                 self._balances = arrival
             case StreamLost(reason):
-                self._reconciled = False
+                self.session += 1
+                self._connected = self._reconciled = False
                 self._hold = Disconnected(str(reason))
             case StreamBack():
-                self.wants_reading = True
+                self.session += 1
+                self._connected = self.wants_reading = True
             case VenueOrder():
                 return self._seen(arrival, options, now_s)
             case VenueFill():
@@ -158,12 +168,18 @@ class Decider:
         return []
 
     def tick(self, switch: Switch, options: GridOptions, now_s: float) -> list[Action]:
-        """Decide on the newest price: exits, moves, orphans, and the entries of all slots together."""
+        """Decide on the newest price: exits, moves, orphans, and the entries of all slots together; stopped, take
+        everything off the book.
+        """
         self._hold = self._held(switch, options, now_s)
+        if switch is Switch.STOPPED:
+            return self.cancel_everything()
+        world = self._world(options, now_s)
+        if isinstance(self._hold, limits.PriceStale):
+            self._note_blocked_by_age(self._hold, world)
         if isinstance(self._hold, PriceAwaited | Reconciling | Disconnected | limits.PriceStale):
             return []
         actions: list[Action] = []
-        world = self._world(options, now_s)
         for slot_id in list(self.books.slots):
             actions += self._apply(transition(self.books.slots[slot_id], Ticked(), world), now_s)
         slots = list(self.books.slots.values())
@@ -223,7 +239,8 @@ class Decider:
             actions += self._move(key, NeverArrived(key), options, now_s)
         if found.complete:
             self._foreign_orders = found.foreign_orders
-            self._reconciled = True
+            self._reconciled = self._reconciled or (self._connected and found.session == self.session)
+            self.books.note_read(max((fill.at_s for fill in found.fills), default=0.0))
         return actions
 
     def _seen(self, order: VenueOrder, options: GridOptions, now_s: float, *, proof: bool = False) -> list[Action]:
@@ -272,7 +289,7 @@ class Decider:
                 actions = self._learn(key, taken.order_id, options, now_s)
                 if isinstance(action, Place):
                     self.events.append(placed_event(action, self._slot_of(key).slot_id, now_s))
-                answer = Taken(key, taken.order_id, taken.price, taken.quantity)
+                answer = Taken(key, request, taken.order_id, taken.price, taken.quantity)
                 return self._move(key, answer, options, now_s) + actions
             case Delivered():
                 return []
@@ -331,6 +348,10 @@ class Decider:
 
     def _note(self, reasons: Sequence[Reason], now_s: float, *, grave: bool = False) -> None:
         self.events.extend(GridNote(at_s=now_s, reason=reason, grave=grave) for reason in reasons)
+
+    def _note_blocked_by_age(self, stale: Reason, world: World) -> None:
+        wanted = [want for slot in self.books.slots.values() for want in wants(slot, world)]
+        self.books.note_blocked(Blocked(want.slot_id, want.trade, BlockedBy.PRICE_AGE, stale) for want in wanted)
 
     def _world(self, options: GridOptions, now_s: float) -> World:
         market = ZERO if self._quote is None else self._quote.mid

@@ -80,13 +80,16 @@ class GridEngine:
             tasks.start(self._listen(), name="stream")
             tasks.start(self._pulse(), name="pulse")
             tasks.start(reconciler.run(), name="reconcile")
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                if self._failed is not None:
-                    raise self._failed
-                await self._pass(decider)
-                reconciler.take_doubts()
+            try:
+                while True:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    if self._failed is not None:
+                        raise self._failed
+                    await self._pass(decider)
+                    reconciler.take_doubts()
+            finally:
+                self._decider = None  # a Stop that comes now is carried out by the engine that is started next
 
     async def stop_orders(self) -> None:
         """Take every order off the book; returns when each cancel was answered or given up on."""
@@ -163,9 +166,10 @@ class GridEngine:
         self._publish(decider, options)
 
     def _ticked(self, decider: Decider, options: GridOptions, now_s: float) -> list[Action]:
-        if self._switch.position is Switch.STOPPED:
-            return decider.cancel_everything()
-        return [] if decider.halted else decider.tick(self._switch.position, options, now_s)
+        position = self._switch.position
+        if decider.halted and position is not Switch.STOPPED:
+            return []
+        return decider.tick(position, options, now_s)
 
     async def _commit_and_send(self, decider: Decider, actions: list[Action]) -> list[asyncio.Task[None]]:
         now_s = self._clock.now()

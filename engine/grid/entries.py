@@ -14,7 +14,7 @@ from engine.core.messages import Reason
 from engine.grid.bootstrap import bootstrap_size_usd
 from engine.grid.events import Amend, EntryReason, Place, RefreshReason, World
 from engine.grid.limits import Losses, rests
-from engine.grid.ports import Side
+from engine.grid.ports import PairRules, Side
 from engine.grid.prices import drift_ratio, entry_price, rounded_quantity
 from engine.grid.slot import ZERO, Cause, Chase, Leg, Order, Role, Slot, Stage, Trade
 from engine.grid.timing import chased, drifted_entry
@@ -112,17 +112,25 @@ class EntryPass:
     notes: tuple[Reason, ...]
 
 
-def free_funds(total: Funds, slots: Sequence[Slot]) -> Funds:
-    """Total balances less what every order of the grid holds, sent ones included."""
-    orders = [order for slot in slots for order in slot.orders]
-    return Funds(
-        total.usd - sum((order.reserved_usd for order in orders), ZERO),
-        total.doge - sum((order.reserved_doge for order in orders), ZERO),
-    )
+def free_funds(total: Funds, slots: Sequence[Slot], rules: PairRules) -> Funds:
+    """Total balances less what every order of the grid holds, sent ones included, and less what exits still to be
+    placed will need: no entry takes that from them.
+    """
+    usd, doge = total.usd, total.doge
+    for slot in slots:
+        for order in slot.orders:
+            usd -= _held_usd(order, rules)
+            doge -= order.reserved_doge
+        for trade, position in slot.unplaced:
+            usd -= position.cost_usd if trade.exit_side is Side.BUY else ZERO
+            doge -= position.quantity if trade.exit_side is Side.SELL else ZERO
+    return Funds(usd, doge)
 
 
 def wants(slot: Slot, world: World) -> list[Want]:
     """The entries this slot wants now; resting ones to be moved included."""
+    if slot.retired:
+        return []
     wanted = [
         Want(slot.slot_id, leg.trade, leg.wants)
         for leg in slot.legs
@@ -149,7 +157,7 @@ def place_entries(
     Moves of resting entries are not counted against `allowed`: they take no further place on the book. What only has
     to wait for the next pass is not blocked.
     """
-    funds = free_funds(total, slots)
+    funds = free_funds(total, slots, world.rules)
     changed: dict[int, Slot] = {slot.slot_id: slot for slot in slots}
     before = dict(changed)
     actions: list[Place | Amend] = []
@@ -170,7 +178,7 @@ def place_entries(
         changed[want.slot_id] = slot
         actions.append(action)
         notes.extend([] if note is None else [note])
-        funds = _less(funds, want, action.order)
+        funds = _less(_with(funds, want.order, world.rules), action.order, world.rules)
         placed += want.order is None
     touched = tuple(slot for slot_id, slot in changed.items() if slot is not before[slot_id])
     return EntryPass(touched, tuple(actions), tuple(blocked), tuple(notes))
@@ -205,7 +213,7 @@ def _sized(
     slot: Slot, want: Want, funds: Funds, total: Funds, world: World, sizer: Sizer
 ) -> Blocked | tuple[Decimal, Sizing]:
     base_usd = compounded_usd(slot, world.options.order_size_usd)
-    available = _with(funds, want.order)
+    available = _with(funds, want.order, world.rules)
     size_usd: Decimal | None = base_usd
     if want.cause is Cause.BOOTSTRAP:
         size_usd = bootstrap_size_usd(slot, want.trade, base_usd, funds.usd, funds.doge, world)
@@ -233,15 +241,19 @@ def _need(trade: Trade, quantity: Decimal, price: Decimal, funds: Funds) -> tupl
     return quantity * price, funds.usd
 
 
-def _with(funds: Funds, order: Order | None) -> Funds:
+def _held_usd(order: Order, rules: PairRules) -> Decimal:
+    """The exchange sets the fee aside as well."""
+    return order.reserved_usd * (1 + rules.maker_fee_ratio)
+
+
+def _with(funds: Funds, order: Order | None, rules: PairRules) -> Funds:
     if order is None:
         return funds
-    return Funds(funds.usd + order.reserved_usd, funds.doge + order.reserved_doge)
+    return Funds(funds.usd + _held_usd(order, rules), funds.doge + order.reserved_doge)
 
 
-def _less(funds: Funds, want: Want, order: Order) -> Funds:
-    freed = _with(funds, want.order)
-    return Funds(freed.usd - order.reserved_usd, freed.doge - order.reserved_doge)
+def _less(funds: Funds, order: Order, rules: PairRules) -> Funds:
+    return Funds(funds.usd - _held_usd(order, rules), funds.doge - order.reserved_doge)
 
 
 def _placed(

@@ -40,9 +40,10 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The exchange took the order or its amendment; what it acknowledged, None where it did not say."""
+    """The exchange took the order, or its amendment (`request`); what it acknowledged, None where it did not say."""
 
     key: str
+    request: Request
     order_id: str
     price: Decimal | None
     quantity: Decimal | None
@@ -203,6 +204,11 @@ class DriftedPartReason(Reason, code="drifted_part"):
 @dataclass(frozen=True, slots=True)
 class StoppedReason(Reason, code="stopped"):
     """The master switch stopped the grid; every order is taken off the book."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredReason(Reason, code="slot_retired"):
+    """The operator runs fewer slots now; the entries of this one are taken off the book."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.grid.options import GridOptions
-from engine.grid.slot import Leg, Order, Role, Slot, Stage
+from engine.grid.slot import Leg, Order, Role, Slot
 
 
 class InvariantBreach(RuntimeError):
@@ -17,14 +16,14 @@ class InvariantBreach(RuntimeError):
         self.detail = detail
 
 
-def check(slot: Slot, options: GridOptions) -> None:
+def check(slot: Slot) -> None:
     """Raise InvariantBreach with everything that does not hold."""
-    faults = list(_faults(slot, options))
+    faults = list(_faults(slot))
     if faults:
         raise InvariantBreach(slot, "; ".join(faults))
 
 
-def _faults(slot: Slot, options: GridOptions) -> Iterator[str]:
+def _faults(slot: Slot) -> Iterator[str]:
     for leg in slot.legs:
         yield from _leg_faults(leg)
     for order in slot.orders:
@@ -32,9 +31,9 @@ def _faults(slot: Slot, options: GridOptions) -> Iterator[str]:
     keys = [order.key for order in slot.orders]
     if len(set(keys)) != len(keys):
         yield f"two orders share a key: {sorted(keys)}"
-    staying = [order for order in slot.recoveries if order.stage is Stage.OPEN]
-    if len(staying) > options.recoveries_per_slot + len(slot.legs):
-        yield f"{len(staying)} recovery orders stay, {options.recoveries_per_slot} may"
+    for order in slot.recoveries:
+        if order.role is not Role.RECOVERY or order.quantity != order.position.quantity:
+            yield f"{order.key}: {order.role.value} of {order.quantity} for a position of {order.position.quantity}"
 
 
 def _leg_faults(leg: Leg) -> Iterator[str]:

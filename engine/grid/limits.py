@@ -80,9 +80,12 @@ class LossRest(Reason, code="loss_rest"):
 
 
 def book(losses: Losses, trip: RoundTrip) -> Losses:
-    """The books after one round trip."""
+    """The books after one round trip. One of an earlier day, told late, leaves the present day's result alone."""
     day = int(trip.at_s // DAY_S)
-    realised = (losses.realised_usd if day == losses.day else ZERO) + trip.profit_usd
+    if day < losses.day:
+        day, realised = losses.day, losses.realised_usd
+    else:
+        realised = (losses.realised_usd if day == losses.day else ZERO) + trip.profit_usd
     count, _ = losses.streak(trip.slot_id, trip.trade)
     others = tuple(row for row in losses.streaks if row[:2] != (trip.slot_id, trip.trade))
     if trip.profit_usd < 0:

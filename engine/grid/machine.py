@@ -21,6 +21,7 @@ from engine.grid.events import (
     OrderTurnedDown,
     Place,
     Request,
+    RetiredReason,
     RoundTrip,
     Seen,
     Silent,
@@ -32,9 +33,9 @@ from engine.grid.events import (
     World,
 )
 from engine.grid.invariants import InvariantBreach, check
-from engine.grid.ports import OrderFate, OrderGone, PairRules, Side
+from engine.grid.ports import OrderFate, OrderGone, PairRules, Side, VenueRefused
 from engine.grid.prices import exit_price
-from engine.grid.slot import ZERO, Cause, Leg, Order, Position, Role, Slot, Stage, Trade
+from engine.grid.slot import ZERO, Cause, Leg, Order, Position, Role, Slot, Stage, Stranded, Trade
 from engine.grid.timing import drifted_part, orphaned
 
 
@@ -56,7 +57,7 @@ def transition(slot: Slot, event: GridEvent, world: World) -> Step:
         case Seen():
             step = _seen(slot, event, world)
     if step.slot is not slot:
-        check(step.slot, world.options)
+        check(step.slot)
     return step
 
 
@@ -89,6 +90,7 @@ def _ticked(slot: Slot, world: World) -> Step:
         if leg.exiting and leg.order is None and leg.retry_s <= world.now_s:
             slot, place = _exit_placed(slot, leg, world)
             actions.append(place)
+    slot, placed_again = _recovered_again(slot, world)
     part = drifted_part(slot, world)
     if part is not None:
         order, reason = part
@@ -97,30 +99,43 @@ def _ticked(slot: Slot, world: World) -> Step:
     orphan = orphaned(slot, world)
     if orphan is not None:
         trade, note = orphan
-        slot, evictions = _made_recovery(slot, slot.leg(trade), world)
-        actions.extend(evictions)
+        slot = _made_recovery(slot, slot.leg(trade))
         notes.append(note)
-    return Step(slot, tuple(actions), notes=tuple(notes))
+    slot, evictions = _evicted(slot, world)
+    slot, withdrawn = _withdrawn(slot)
+    return Step(slot, (*actions, *placed_again, *evictions, *withdrawn), notes=tuple(notes))
 
 
 def _taken(slot: Slot, event: Taken, world: World) -> Step:
     order = slot.order(event.key)
     if order is None:
         return Step(slot)
-    if order.amended_price is not None and order.amended_quantity is not None:
-        order = replace(order, price=order.amended_price, quantity=order.amended_quantity)
-    if event.quantity is not None and event.quantity != order.quantity:
-        raise InvariantBreach(slot, f"order {order.key}: asked for {order.quantity}, exchange took {event.quantity}")
-    taken = replace(
-        order,
-        order_id=event.order_id or order.order_id,
-        price=order.price if event.price is None else event.price,
-        amended_price=None,
-        amended_quantity=None,
-    )
+    order = replace(order, order_id=event.order_id or order.order_id)
+    if event.request is Request.AMEND:
+        taken = _amended(order)
+    elif order.amended_quantity is not None:
+        # Its book entry was seen before this answer came, and it is being moved already: the move decides.
+        return Step(_replaced(slot, order))
+    else:
+        taken = order
+    if event.quantity is not None and event.quantity != taken.quantity:
+        raise InvariantBreach(slot, f"order {order.key}: asked for {taken.quantity}, exchange took {event.quantity}")
+    taken = replace(taken, price=taken.price if event.price is None else event.price)
     if order.stage in (Stage.SENT, Stage.UNKNOWN, Stage.AMENDING):
         taken = replace(taken, stage=Stage.OPEN)
     return _completed(_replaced(slot, taken), taken, world, world.now_s)
+
+
+def _amended(order: Order) -> Order:
+    if order.amended_price is None or order.amended_quantity is None:
+        return order  # a look-up has told how it stands before the answer came
+    return replace(
+        order,
+        price=order.amended_price,
+        quantity=order.amended_quantity,
+        amended_price=None,
+        amended_quantity=None,
+    )
 
 
 def _turned_down(slot: Slot, event: TurnedDown, world: World) -> Step:
@@ -128,6 +143,7 @@ def _turned_down(slot: Slot, event: TurnedDown, world: World) -> Step:
     if order is None:
         return Step(slot)
     note = OrderTurnedDown(slot.slot_id, order.trade, event.reason, event.retry_after_s)
+    retry_s = world.now_s + event.retry_after_s
     if event.request is Request.AMEND:
         return _not_moved(slot, order, event, note, world)
     if event.request is Request.CANCEL:
@@ -135,8 +151,12 @@ def _turned_down(slot: Slot, event: TurnedDown, world: World) -> Step:
         return Step(_replaced(slot, in_doubt), notes=(note,))
     if order.filled > 0:
         raise InvariantBreach(slot, f"order {order.key} was turned down, yet has fills of {order.filled}")
-    slot = _removed(slot, order)
-    return Step(_rested(slot, order.trade, world.now_s + event.retry_after_s), notes=(note,))
+    if order.stage in (Stage.OPEN, Stage.AMENDING):
+        # It was seen on the book: the two contradict each other, and a look-up tells.
+        return Step(_replaced(slot, replace(order, stage=Stage.UNKNOWN)), notes=(note,))
+    if order.role is Role.RECOVERY:
+        return Step(_stranded(slot, order, order.position, retry_s), notes=(note,))
+    return Step(_rested(_removed(slot, order), order.trade, retry_s), notes=(note,))
 
 
 def _not_moved(slot: Slot, order: Order, event: TurnedDown, note: OrderTurnedDown, world: World) -> Step:
@@ -146,11 +166,16 @@ def _not_moved(slot: Slot, order: Order, event: TurnedDown, note: OrderTurnedDow
     slot = _replaced(slot, kept)
     if kept.filled == kept.quantity:
         return _completed(slot, kept, world, world.now_s)
-    if not resting or not event.by_exchange or isinstance(event.reason, OrderGone):
+    if not resting or not event.by_exchange or _asked_again_later(event.reason):
         return Step(_rested(slot, order.trade, world.now_s + event.retry_after_s), notes=(note,))
     slot, cancel = _cancelled(slot, kept, event.reason)
     slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.REFRESH))
     return Step(slot, (cancel,), notes=(note,))
+
+
+def _asked_again_later(reason: Reason) -> bool:
+    """Whether a refused amendment says nothing against this order standing where it stands."""
+    return isinstance(reason, OrderGone) or (isinstance(reason, VenueRefused) and reason.advice == "retry")
 
 
 def _in_doubt(slot: Slot, event: Silent) -> Slot:
@@ -168,6 +193,8 @@ def _never_arrived(slot: Slot, event: NeverArrived) -> Step:
         return Step(slot)
     if order.filled > 0:
         raise InvariantBreach(slot, f"order {order.key} has fills, yet the exchange does not know it")
+    if order.role is Role.RECOVERY:
+        return Step(_stranded(slot, order, order.position))
     return Step(_removed(slot, order))
 
 
@@ -251,10 +278,15 @@ def _closing_finished(slot: Slot, order: Order, world: World, at_s: float) -> St
         rest = rest - closed
         trips.append(_round_trip(slot, order, closed, order.cost_usd, order.fees_usd, evicted=False, at_s=at_s))
     if order.role is Role.RECOVERY:
-        if rest.quantity > 0:
+        if rest.quantity > 0 and order.evicted:
             value = rest.quantity * (world.market or order.market)
             trips.append(_round_trip(slot, order, rest, value, ZERO, evicted=True, at_s=at_s))
-        slot = _removed(slot, order)
+            slot = _removed(slot, order)
+        elif tradable(rest, world.rules):
+            slot = _stranded(slot, order, rest)
+        else:
+            leg = slot.leg(order.trade)
+            slot = _removed(slot.with_leg(replace(leg, dust=leg.dust + rest)), order)
     else:
         slot = slot.with_leg(_leg_after_exit(slot.leg(order.trade), rest, world))
     profit = sum((trip.profit_usd for trip in trips), ZERO)
@@ -294,34 +326,72 @@ def _round_trip(
 
 
 def _exit_placed(slot: Slot, leg: Leg, world: World) -> tuple[Slot, Place]:
-    position = leg.position
+    place = _closing(slot, leg.trade, Role.EXIT, leg.position, world)
+    slot = replace(slot.with_leg(replace(leg, order=place.order)), sequence=slot.sequence + 1)
+    return slot, place
+
+
+def _recovered_again(slot: Slot, world: World) -> tuple[Slot, list[Action]]:
+    actions: list[Action] = []
+    for lost in slot.stranded:
+        if lost.retry_s <= world.now_s:
+            place = _closing(slot, lost.trade, Role.RECOVERY, lost.position, world)
+            slot = replace(
+                slot,
+                stranded=tuple(other for other in slot.stranded if other is not lost),
+                recoveries=(*slot.recoveries, place.order),
+                sequence=slot.sequence + 1,
+            )
+            actions.append(place)
+    return slot, actions
+
+
+def _closing(slot: Slot, trade: Trade, role: Role, position: Position, world: World) -> Place:
     order = Order(
-        key=f"{slot.namespace}.{slot.slot_id}{leg.trade.value}.exit.{slot.sequence}",
-        trade=leg.trade,
-        role=Role.EXIT,
-        side=leg.trade.exit_side,
-        price=exit_price(leg.trade, position.price, world.market, world.options, world.rules),
+        key=f"{slot.namespace}.{slot.slot_id}{trade.value}.{role.value}.{slot.sequence}",
+        trade=trade,
+        role=role,
+        side=trade.exit_side,
+        price=exit_price(trade, position.price, world.market, world.options, world.rules),
         quantity=position.quantity,
         market=world.market,
         placed_s=world.now_s,
         position=position,
     )
-    slot = replace(slot.with_leg(replace(leg, order=order)), sequence=slot.sequence + 1)
-    return slot, Place(order, ExitReason(position.price, world.options.profit_pct))
+    return Place(order, ExitReason(position.price, world.options.profit_pct))
 
 
-def _made_recovery(slot: Slot, leg: Leg, world: World) -> tuple[Slot, list[Action]]:
+def _made_recovery(slot: Slot, leg: Leg) -> Slot:
     assert leg.order is not None
     recovery = replace(leg.order, role=Role.RECOVERY)
     freed = replace(leg, order=None, position=Position(), wants=Cause.ORPHAN, cycles=leg.cycles + 1, retry_s=0.0)
-    slot = replace(slot.with_leg(freed), recoveries=(*slot.recoveries, recovery))
+    return replace(slot.with_leg(freed), recoveries=(*slot.recoveries, recovery))
+
+
+def _evicted(slot: Slot, world: World) -> tuple[Slot, list[Action]]:
+    """The oldest recovery orders beyond the limit are cancelled, however they came to be too many."""
     actions: list[Action] = []
     kept = [order for order in slot.recoveries if order.stage is not Stage.CANCELLING]
     for oldest in kept[: max(0, len(kept) - world.options.recoveries_per_slot)]:
         if oldest.stage is Stage.OPEN:
-            slot, action = _cancelled(slot, oldest, EvictedReason(world.options.recoveries_per_slot))
+            reason = EvictedReason(world.options.recoveries_per_slot)
+            slot, action = _cancelled(slot, replace(oldest, evicted=True), reason)
             actions.append(action)
     return slot, actions
+
+
+def _withdrawn(slot: Slot) -> tuple[Slot, list[Action]]:
+    """A retired slot takes its resting entries off the book."""
+    actions: list[Action] = []
+    for order in slot.orders if slot.retired else ():
+        if order.role is Role.ENTRY and order.stage is Stage.OPEN:
+            slot, action = _cancelled(slot, order, RetiredReason())
+            actions.append(action)
+    return slot, actions
+
+
+def _stranded(slot: Slot, order: Order, rest: Position, retry_s: float = 0.0) -> Slot:
+    return replace(_removed(slot, order), stranded=(*slot.stranded, Stranded(order.trade, rest, retry_s)))
 
 
 def _cancelled(slot: Slot, order: Order, reason: Reason) -> tuple[Slot, Cancel]:

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.core.clock import Clock
+from engine.grid.books import REMEMBERED_TRADES_S
 from engine.grid.decider import Decider, LookUp
 from engine.grid.options import GridOptions
-from engine.grid.ports import Exchange, OrderFate, VenueFill
+from engine.grid.ports import Exchange, OrderFate, VenueFill, VenueOrder
 from engine.grid.slot import Order, Stage
 
 EVERY_S = 60.0
@@ -22,8 +23,10 @@ REST_LAG_S = 60.0
 FILL_OVERLAP_S = 180.0
 LOOK_AGAIN_S = 5.0
 FAILED_READ_WAIT_S = 1.0
+LONGEST_READ_WAIT_S = 30.0
 
 _ANSWERED = (Stage.OPEN, Stage.CANCELLING, Stage.CLOSING)
+_FILLS_MAY_MISS = (Stage.SENT, Stage.UNKNOWN, Stage.CLOSING)
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +63,9 @@ class Reconciler:
     def take_doubts(self) -> None:
         """Look up what the decider doubts, and read everything if it asks for that."""
         for key, from_s in self._decider.doubts:
+            known = self._waits.get(key)
+            if known is not None and known.from_s < from_s:
+                del self._waits[key]  # something was asked since, and what is found before `from_s` does not settle it
             self._look_up(key, from_s)
         self._decider.doubts.clear()
         for order in self._decider.orders:
@@ -74,6 +80,7 @@ class Reconciler:
         """Until cancelled. A read that fails is tried again; nothing is placed before the first one succeeded."""
         self._doubt_everything_unanswered()
         next_full_s = self._clock.now()
+        failed_wait_s = FAILED_READ_WAIT_S
         while True:
             now_s = self._clock.now()
             try:
@@ -82,10 +89,12 @@ class Reconciler:
                     await self._read_all()
                     next_full_s = self._clock.now() + EVERY_S
                 await self._resolve()
+                failed_wait_s = FAILED_READ_WAIT_S
             except Exception as error:
                 _log.warning("reading orders and trades failed, trying again: %s: %s", type(error).__name__, error)
                 self._full = True
-                await asyncio.sleep(FAILED_READ_WAIT_S)
+                await asyncio.sleep(failed_wait_s)
+                failed_wait_s = min(2 * failed_wait_s, LONGEST_READ_WAIT_S)
                 continue
             await self._until_due(next_full_s)
 
@@ -106,6 +115,8 @@ class Reconciler:
         self._look_up(order.key, self._clock.now() + (0.0 if closing else self._options().order_deadline_s))
 
     async def _until_due(self, next_full_s: float) -> None:
+        if self._full:
+            return  # asked for while the last reading went on
         now_s = self._clock.now()
         due_s = min([next_full_s, *(max(wait.from_s, now_s + LOOK_AGAIN_S) for wait in self._waits.values())])
         self._asked.clear()
@@ -119,7 +130,7 @@ class Reconciler:
             await asyncio.gather(sleep, asked, return_exceptions=True)
 
     async def _read_all(self) -> None:
-        asked_s = self._clock.now()
+        asked_s, session = self._clock.now(), self._decider.session
         on_book = await self._exchange.open_orders()
         fills = await self._missed_fills()
         balances = await self._exchange.balances()
@@ -136,12 +147,30 @@ class Reconciler:
         mine = tuple(order for order in on_book if order.client_id in our_ids)
         foreign = len(on_book) - len(mine)
         self._arrive(
-            LookUp(uncancelled, orders=mine, fills=fills, balances=balances, foreign_orders=foreign, complete=True)
+            LookUp(
+                uncancelled,
+                orders=mine,
+                fills=fills,
+                balances=balances,
+                foreign_orders=foreign,
+                complete=True,
+                session=session,
+            )
         )
 
     async def _missed_fills(self) -> tuple[VenueFill, ...]:
-        since_s = max(0.0, self._decider.books.last_fill_s - FILL_OVERLAP_S)
-        return tuple(await self._exchange.fills_since(since_s))
+        return tuple(await self._exchange.fills_since(self._unread_since_s()))
+
+    def _unread_since_s(self) -> float:
+        """From when on a trade may be uncounted: what the sockets told since says nothing about what they lost before.
+
+        Before the first trade was read, the oldest order there is; never before what is remembered, lest one is counted
+        again.
+        """
+        books, orders = self._decider.books, self._decider.orders
+        read_s = books.last_read_s or min((order.placed_s for order in orders), default=self._clock.now())
+        unsure_s = min((order.placed_s for order in orders if order.stage in _FILLS_MAY_MISS), default=read_s)
+        return max(0.0, books.last_fill_s - REMEMBERED_TRADES_S, min(read_s, unsure_s) - FILL_OVERLAP_S)
 
     async def _resolve(self) -> None:
         for key, wait in list(self._waits.items()):
@@ -153,7 +182,11 @@ class Reconciler:
                 del self._waits[key]
                 continue
             found = await self._exchange.find(order.client_id)
+            if self._waits.get(key) is not wait:
+                continue  # something was asked meanwhile
             if found is not None:
+                if now_s < wait.proof_s and _may_be_older_than_its_amendment(order, found):
+                    continue
                 del self._waits[key]
                 closed = found.fate is not OrderFate.OPEN
                 fills = await self._missed_fills() if closed or found.filled > order.filled else ()
@@ -161,3 +194,10 @@ class Reconciler:
             elif now_s >= wait.proof_s:
                 del self._waits[key]
                 self._arrive(LookUp(never_arrived=(key,)))
+
+
+def _may_be_older_than_its_amendment(order: Order, found: VenueOrder) -> bool:
+    """Whether an amendment in doubt may have been carried out although the exchange shows the order without it."""
+    if order.stage is not Stage.UNKNOWN or order.amended_quantity is None or found.fate is not OrderFate.OPEN:
+        return False
+    return (found.price, found.quantity) != (order.amended_price, order.amended_quantity)

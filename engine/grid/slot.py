@@ -133,6 +133,7 @@ class Order:
     amended_price: Decimal | None = None
     amended_quantity: Decimal | None = None
     final_filled: Decimal | None = None
+    evicted: bool = False
 
     @property
     def client_id(self) -> str:
@@ -199,16 +200,30 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranded:
+    """What a recovery order was to close when it left the book unasked (a Stop, an expiry): it gets another one."""
+
+    trade: Trade
+    position: Position
+    retry_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
-    """One slot. `profit_usd` is realised, fees taken off; `sequence` numbers its orders and never goes back."""
+    """One slot. `profit_usd` is realised, fees taken off; `sequence` numbers its orders and never goes back.
+
+    `retired`: the operator runs fewer slots now; this one closes what it holds and enters nothing.
+    """
 
     slot_id: int
     namespace: str
     a: Leg = field(default_factory=lambda: Leg(Trade.A))
     b: Leg = field(default_factory=lambda: Leg(Trade.B))
     recoveries: tuple[Order, ...] = ()
+    stranded: tuple[Stranded, ...] = ()
     profit_usd: Decimal = ZERO
     sequence: int = 0
+    retired: bool = False
 
     def leg(self, trade: Trade) -> Leg:
         return self.a if trade is Trade.A else self.b
@@ -231,6 +246,17 @@ class Slot:
         """Every order that may rest at the exchange."""
         working = tuple(leg.order for leg in self.legs if leg.order is not None)
         return working + self.recoveries
+
+    @property
+    def unplaced(self) -> tuple[tuple[Trade, Position], ...]:
+        """What waits for an exit or a recovery order that is not on its way yet."""
+        exits = tuple((leg.trade, leg.position) for leg in self.legs if leg.exiting and leg.order is None)
+        return exits + tuple((lost.trade, lost.position) for lost in self.stranded)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds nothing and has nothing at the exchange."""
+        return not self.orders and not self.unplaced and not any(leg.dust.quantity for leg in self.legs)
 
     def order(self, key: str) -> Order | None:
         return next((order for order in self.orders if order.key == key), None)

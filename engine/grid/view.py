@@ -28,9 +28,9 @@ class Standing:
 
 def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOptions, now_s: float) -> GridSnapshot:
     """How the grid stands now."""
-    slots = [books.slots[slot_id] for slot_id in sorted(books.slots)]
+    slots = [slot for _, slot in sorted(books.slots.items()) if not (slot.retired and slot.empty)]
     orders = [order for slot in slots for order in slot.orders]
-    free = free_funds(Funds(standing.balances.usd, standing.balances.doge), slots)
+    free = free_funds(Funds(standing.balances.usd, standing.balances.doge), slots, rules)
     places = headroom(len(orders) + standing.foreign_orders, rules, options)
     base = options.order_size_usd
     return GridSnapshot(
@@ -63,7 +63,11 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
 
 
 def _next_buys_usd(slots: list[Slot], base_usd: Decimal) -> Decimal:
-    return sum((compounded_usd(s, base_usd) for s in slots if s.b.order is None and not s.b.exiting), ZERO)
+    return sum((compounded_usd(s, base_usd) for s in slots if _buys_next(s)), ZERO)
+
+
+def _buys_next(slot: Slot) -> bool:
+    return not slot.retired and slot.b.order is None and not slot.b.exiting
 
 
 def _slot_view(slot: Slot) -> SlotView:

@@ -57,6 +57,9 @@ SENTENCES: dict[str, str] = {
         "Reason", "A partly filled entry drifted away: the rest is cancelled, {filled} DOGE gets its exit."
     ),
     "stopped": QT_TRANSLATE_NOOP("Reason", "The master switch is stopped: every order is taken off the book."),
+    "slot_retired": QT_TRANSLATE_NOOP(
+        "Reason", "Fewer slots are set now; the entries of this one are taken off the book, what it holds is closed."
+    ),
     "chase_rests": QT_TRANSLATE_NOOP(
         "Reason", "Slot {slot_id}, side {trade}: moved {moves} times in one direction, resting until {until_s}."
     ),

@@ -146,6 +146,8 @@ def _doge_held(slot: Slot) -> Decimal:
         gained += (leg.position.quantity + leg.dust.quantity) * _sign(leg.trade)
     for order in slot.orders:
         gained += _gained(order)
+    for lost in slot.stranded:
+        gained += lost.position.quantity * _sign(lost.trade)
     return gained
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from engine.grid.entries import Funds, Sizing, SizingRequest, place_entries
-from engine.grid.events import Filled, GridEvent, Step, Taken, Ticked, World
+from engine.grid.events import Filled, GridEvent, Request, Step, Taken, Ticked, World
 from engine.grid.limits import Losses
 from engine.grid.machine import transition
 from engine.grid.options import GridOptions
@@ -44,7 +44,7 @@ def entered(market: str = "0.1", now_s: float = 0.0, options: GridOptions = OPTI
 
 
 def taken(slot: Slot, order: Order, where: World) -> Slot:
-    return transition(slot, Taken(order.key, f"O{order.key}", order.price, order.quantity), where).slot
+    return transition(slot, Taken(order.key, Request.PLACE, f"O{order.key}", order.price, order.quantity), where).slot
 
 
 def moved(slot: Slot, event: GridEvent, where: World) -> Step:

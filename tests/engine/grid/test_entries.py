@@ -22,7 +22,7 @@ from engine.grid.entries import (
     free_funds,
     place_entries,
 )
-from engine.grid.events import Amend, RoundTrip, Taken
+from engine.grid.events import Amend, Request, RoundTrip, Taken
 from engine.grid.limits import Band, Losses, PriceStale, band, book, entries_allowed, headroom, hold_all, rests
 from engine.grid.machine import transition
 from engine.grid.options import GridOptions
@@ -168,7 +168,7 @@ def settled(slot: Slot) -> Slot:
     """The exchange took the amendment of B's entry."""
     order = slot.b.order
     assert order is not None
-    return transition(slot, Taken(order.key, "", None, None), world("0.1")).slot
+    return transition(slot, Taken(order.key, Request.AMEND, "", None, None), world("0.1")).slot
 
 
 def test_at_most_so_many_entries_a_pass_and_waiting_for_the_next_is_not_blocked() -> None:
@@ -235,7 +235,7 @@ def test_a_pass_never_reserves_more_than_there_is_and_sizes_stay_in_bounds(
     slots = [replace(Slot(n + 1, "t"), profit_usd=profit) for n, profit in enumerate(profits)]
     slots = [replace(s, a=replace(s.a, wants=Cause.CYCLE), b=replace(s.b, wants=Cause.CYCLE)) for s in slots]
     made = decided(slots, Funds(usd, doge), str(market), governor=True)
-    left = free_funds(Funds(usd, doge), made.slots)
+    left = free_funds(Funds(usd, doge), made.slots, RULES)
     assert left.usd >= 0
     assert left.doge >= 0
     for action in made.actions:

@@ -172,7 +172,7 @@ def test_an_acknowledged_quantity_that_differs_halts_with_both_numbers() -> None
     assert order is not None
     sent = slot.with_leg(replace(slot.a, order=replace(order, stage=Stage.SENT)))
     with pytest.raises(InvariantBreach, match=f"asked for {order.quantity}, exchange took 20"):
-        moved(sent, Taken(order.key, "O", order.price, D(20)), world("0.1"))
+        moved(sent, Taken(order.key, Request.PLACE, "O", order.price, D(20)), world("0.1"))
 
 
 def test_a_fill_beyond_the_order_halts() -> None:
