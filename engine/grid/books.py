@@ -22,7 +22,7 @@ from engine.grid.slot import ZERO, Role, Slot, Trade
 ENGINE = "grid"
 FILL = "fill"
 ROUND_TRIP = "round_trip"
-REMEMBERED_TRADES_S = 2 * 86400.0
+REMEMBERED_TRADES = 10_000
 _SLOT = TypeAdapter(Slot)
 _LOSSES = TypeAdapter(Losses)
 
@@ -45,15 +45,15 @@ _COUNTS = TypeAdapter(Counts)
 class Books:
     """The grid's memory. Mutable, owned by one engine; what changed since the last `take_changes` is kept apart.
 
-    last_fill_s: the newest trade that was counted, however it came. last_read_s: the newest that was *read*, so that
-    there is none before it which the sockets lost.
+    last_read_s: the newest trade that was *read*, so that there is none before it which the sockets lost.
+    forgotten_s: trades up to this one were counted and are not known by name any more.
     """
 
     slots: dict[int, Slot] = field(default_factory=dict)
     losses: Losses = field(default_factory=Losses)
     counts: Counts = field(default_factory=Counts)
-    last_fill_s: float = 0.0
     last_read_s: float = 0.0
+    forgotten_s: float = 0.0
     _trades: dict[str, float] = field(default_factory=dict)
     _facts: list[Fact] = field(default_factory=list)
     _changed: set[str] = field(default_factory=set)
@@ -74,7 +74,7 @@ class Books:
         books.last_read_s = float(memories.get("last_read_s", 0.0))
         for fact in fills:
             books._trades[fact.key] = fact.at_s
-            books.last_fill_s = max(books.last_fill_s, fact.at_s)
+        books._forget_oldest(REMEMBERED_TRADES)
         return books
 
     def put(self, slot: Slot) -> None:
@@ -90,7 +90,6 @@ class Books:
     def count_fill(self, fill: VenueFill, key: str, role: Role, order_done: bool) -> None:
         """Enter one trade; it is never entered again."""
         self._trades[fill.trade_id] = fill.at_s
-        self.last_fill_s = max(self.last_fill_s, fill.at_s)
         self._facts.append(Fact(ENGINE, FILL, fill.trade_id, {"key": key, **plain(fill)}, fill.at_s))
         if order_done:
             entry = role is Role.ENTRY
@@ -134,10 +133,14 @@ class Books:
         facts = tuple(self._facts)
         self._changed.clear()
         self._facts.clear()
-        oldest_s = self.last_fill_s - REMEMBERED_TRADES_S
-        if self._trades and next(iter(self._trades.values())) < oldest_s:
-            self._trades = {trade_id: at_s for trade_id, at_s in self._trades.items() if at_s >= oldest_s}
+        self._forget_oldest(2 * REMEMBERED_TRADES)
         return memories, facts
+
+    def _forget_oldest(self, most: int) -> None:
+        if len(self._trades) > most:
+            by_age = sorted(self._trades.items(), key=lambda trade: trade[1])
+            self.forgotten_s = by_age[-REMEMBERED_TRADES - 1][1]
+            self._trades = dict(by_age[-REMEMBERED_TRADES:])
 
     def _value(self, name: str) -> Any:
         if name == "losses":

@@ -17,7 +17,7 @@ from engine.core.journal import Journal
 from engine.core.modes import EngineHalted, Switch
 from engine.core.switch import MasterSwitch
 from engine.core.tasks import TaskFailure, Tasks
-from engine.grid.books import ENGINE, FILL, REMEMBERED_TRADES_S, Books
+from engine.grid.books import ENGINE, FILL, Books
 from engine.grid.decider import Answered, Arrival, Decider
 from engine.grid.entries import Sizer
 from engine.grid.events import Action
@@ -102,8 +102,7 @@ class GridEngine:
         balances = await self._exchange.balances()
         memories = await self._journal.recall(ENGINE)
         fills = await self._journal.facts(ENGINE, FILL)
-        recent_s = max((fact.at_s for fact in fills), default=0.0) - REMEMBERED_TRADES_S
-        books = Books.restore(memories, [fact for fact in fills if fact.at_s >= recent_s])
+        books = Books.restore(memories, fills)
         decider = Decider(books, rules, balances, self._namespace, self._sizer)
         decider.ensure_slots(self._options().slots)
         return decider

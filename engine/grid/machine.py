@@ -10,11 +10,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from engine.core.messages import Reason
+from engine.grid.changes import cancelled, closing_order, removed, replaced
 from engine.grid.events import (
     Action,
-    Cancel,
-    EvictedReason,
-    ExitReason,
     Filled,
     GridEvent,
     NeverArrived,
@@ -34,8 +32,8 @@ from engine.grid.events import (
 )
 from engine.grid.invariants import InvariantBreach, check
 from engine.grid.ports import OrderFate, OrderGone, PairRules, Side, VenueRefused
-from engine.grid.prices import exit_price
-from engine.grid.slot import ZERO, Cause, Leg, Order, Position, Role, Slot, Stage, Stranded, Trade
+from engine.grid.recovery import evictions_of, made_recovery, recovered_again, stranded
+from engine.grid.slot import ZERO, Cause, Leg, Order, Position, Role, Slot, Stage, Trade
 from engine.grid.timing import drifted_part, orphaned
 
 
@@ -75,7 +73,7 @@ def cancel_all(slot: Slot) -> Step:
     for order in slot.orders:
         if order.stage in (Stage.CANCELLING, Stage.CLOSING, Stage.UNKNOWN):
             continue
-        slot, action = _cancelled(slot, order, StoppedReason())
+        slot, action = cancelled(slot, order, StoppedReason())
         actions.append(action)
         if order.role is Role.ENTRY:
             slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.RESEED))
@@ -90,18 +88,18 @@ def _ticked(slot: Slot, world: World) -> Step:
         if leg.exiting and leg.order is None and leg.retry_s <= world.now_s:
             slot, place = _exit_placed(slot, leg, world)
             actions.append(place)
-    slot, placed_again = _recovered_again(slot, world)
+    slot, placed_again = recovered_again(slot, world)
     part = drifted_part(slot, world)
     if part is not None:
         order, reason = part
-        slot, cancel = _cancelled(slot, order, reason)
+        slot, cancel = cancelled(slot, order, reason)
         actions.append(cancel)
     orphan = orphaned(slot, world)
     if orphan is not None:
         trade, note = orphan
-        slot = _made_recovery(slot, slot.leg(trade))
+        slot = made_recovery(slot, slot.leg(trade))
         notes.append(note)
-    slot, evictions = _evicted(slot, world)
+    slot, evictions = evictions_of(slot, world)
     slot, withdrawn = _withdrawn(slot)
     return Step(slot, (*actions, *placed_again, *evictions, *withdrawn), notes=tuple(notes))
 
@@ -115,7 +113,7 @@ def _taken(slot: Slot, event: Taken, world: World) -> Step:
         taken = _amended(order)
     elif order.amended_quantity is not None:
         # Its book entry was seen before this answer came, and it is being moved already: the move decides.
-        return Step(_replaced(slot, order))
+        return Step(replaced(slot, order))
     else:
         taken = order
     if event.quantity is not None and event.quantity != taken.quantity:
@@ -123,7 +121,7 @@ def _taken(slot: Slot, event: Taken, world: World) -> Step:
     taken = replace(taken, price=taken.price if event.price is None else event.price)
     if order.stage in (Stage.SENT, Stage.UNKNOWN, Stage.AMENDING):
         taken = replace(taken, stage=Stage.OPEN)
-    return _completed(_replaced(slot, taken), taken, world, world.now_s)
+    return _completed(replaced(slot, taken), taken, world, world.now_s)
 
 
 def _amended(order: Order) -> Order:
@@ -133,6 +131,7 @@ def _amended(order: Order) -> Order:
         order,
         price=order.amended_price,
         quantity=order.amended_quantity,
+        largest=max(order.largest, order.quantity),
         amended_price=None,
         amended_quantity=None,
     )
@@ -148,27 +147,27 @@ def _turned_down(slot: Slot, event: TurnedDown, world: World) -> Step:
         return _not_moved(slot, order, event, note, world)
     if event.request is Request.CANCEL:
         in_doubt = replace(order, stage=Stage.UNKNOWN) if order.stage is Stage.CANCELLING else order
-        return Step(_replaced(slot, in_doubt), notes=(note,))
+        return Step(replaced(slot, in_doubt), notes=(note,))
     if order.filled > 0:
         raise InvariantBreach(slot, f"order {order.key} was turned down, yet has fills of {order.filled}")
     if order.stage in (Stage.OPEN, Stage.AMENDING):
         # It was seen on the book: the two contradict each other, and a look-up tells.
-        return Step(_replaced(slot, replace(order, stage=Stage.UNKNOWN)), notes=(note,))
+        return Step(replaced(slot, replace(order, stage=Stage.UNKNOWN)), notes=(note,))
     if order.role is Role.RECOVERY:
-        return Step(_stranded(slot, order, order.position, retry_s), notes=(note,))
-    return Step(_rested(_removed(slot, order), order.trade, retry_s), notes=(note,))
+        return Step(stranded(slot, order, order.position, retry_s), notes=(note,))
+    return Step(_rested(removed(slot, order), order.trade, retry_s), notes=(note,))
 
 
 def _not_moved(slot: Slot, order: Order, event: TurnedDown, note: OrderTurnedDown, world: World) -> Step:
     """The order stands where it stood. What cannot be moved is cancelled and, once it is gone, placed anew."""
     resting = order.stage is Stage.AMENDING
     kept = replace(order, stage=Stage.OPEN if resting else order.stage, amended_price=None, amended_quantity=None)
-    slot = _replaced(slot, kept)
+    slot = replaced(slot, kept)
     if kept.filled == kept.quantity:
         return _completed(slot, kept, world, world.now_s)
     if not resting or not event.by_exchange or _asked_again_later(event.reason):
         return Step(_rested(slot, order.trade, world.now_s + event.retry_after_s), notes=(note,))
-    slot, cancel = _cancelled(slot, kept, event.reason)
+    slot, cancel = cancelled(slot, kept, event.reason)
     slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.REFRESH))
     return Step(slot, (cancel,), notes=(note,))
 
@@ -184,7 +183,7 @@ def _in_doubt(slot: Slot, event: Silent) -> Slot:
         return slot
     if order.stage is Stage.CANCELLING and event.request is Request.AMEND:
         return slot  # the cancel decides
-    return _replaced(slot, replace(order, stage=Stage.UNKNOWN))
+    return replaced(slot, replace(order, stage=Stage.UNKNOWN))
 
 
 def _never_arrived(slot: Slot, event: NeverArrived) -> Step:
@@ -194,8 +193,8 @@ def _never_arrived(slot: Slot, event: NeverArrived) -> Step:
     if order.filled > 0:
         raise InvariantBreach(slot, f"order {order.key} has fills, yet the exchange does not know it")
     if order.role is Role.RECOVERY:
-        return Step(_stranded(slot, order, order.position))
-    return Step(_removed(slot, order))
+        return Step(stranded(slot, order, order.position))
+    return Step(removed(slot, order))
 
 
 def _filled(slot: Slot, event: Filled, world: World) -> Step:
@@ -208,10 +207,10 @@ def _filled(slot: Slot, event: Filled, world: World) -> Step:
         cost_usd=order.cost_usd + event.quantity * event.price,
         fees_usd=order.fees_usd + event.fee_usd,
     )
-    limit = order.quantity if order.amended_quantity is None else max(order.quantity, order.amended_quantity)
+    limit = max(order.quantity, order.amended_quantity or ZERO, order.largest)
     if order.filled > limit:
         raise InvariantBreach(slot, f"order {order.key} of {limit} has fills of {order.filled}")
-    return _completed(_replaced(slot, order), order, world, event.at_s)
+    return _completed(replaced(slot, order), order, world, event.at_s)
 
 
 def _seen(slot: Slot, event: Seen, world: World) -> Step:
@@ -229,16 +228,17 @@ def _seen(slot: Slot, event: Seen, world: World) -> Step:
                 stage=Stage.OPEN,
                 price=event.price,
                 quantity=event.quantity,
+                largest=max(order.largest, order.quantity),
                 amended_price=None,
                 amended_quantity=None,
             )
-        return _completed(_replaced(slot, order), order, world, world.now_s)
+        return _completed(replaced(slot, order), order, world, world.now_s)
     if order.filled > event.filled:
         raise InvariantBreach(slot, f"order {order.key} has fills of {order.filled}, exchange says {event.filled}")
     order = replace(order, price=event.price, final_filled=event.filled)
     if order.filled < event.filled:
-        return Step(_replaced(slot, replace(order, stage=Stage.CLOSING)))
-    return _completed(_replaced(slot, order), order, world, world.now_s)
+        return Step(replaced(slot, replace(order, stage=Stage.CLOSING)))
+    return _completed(replaced(slot, order), order, world, world.now_s)
 
 
 def _completed(slot: Slot, order: Order, world: World, at_s: float) -> Step:
@@ -281,12 +281,12 @@ def _closing_finished(slot: Slot, order: Order, world: World, at_s: float) -> St
         if rest.quantity > 0 and order.evicted:
             value = rest.quantity * (world.market or order.market)
             trips.append(_round_trip(slot, order, rest, value, ZERO, evicted=True, at_s=at_s))
-            slot = _removed(slot, order)
+            slot = removed(slot, order)
         elif tradable(rest, world.rules):
-            slot = _stranded(slot, order, rest)
+            slot = stranded(slot, order, rest)
         else:
             leg = slot.leg(order.trade)
-            slot = _removed(slot.with_leg(replace(leg, dust=leg.dust + rest)), order)
+            slot = removed(slot.with_leg(replace(leg, dust=leg.dust + rest)), order)
     else:
         slot = slot.with_leg(_leg_after_exit(slot.leg(order.trade), rest, world))
     profit = sum((trip.profit_usd for trip in trips), ZERO)
@@ -326,58 +326,13 @@ def _round_trip(
 
 
 def _exit_placed(slot: Slot, leg: Leg, world: World) -> tuple[Slot, Place]:
-    place = _closing(slot, leg.trade, Role.EXIT, leg.position, world)
+    place = closing_order(slot, leg.trade, Role.EXIT, leg.position, world)
     slot = replace(slot.with_leg(replace(leg, order=place.order)), sequence=slot.sequence + 1)
     return slot, place
 
 
-def _recovered_again(slot: Slot, world: World) -> tuple[Slot, list[Action]]:
-    actions: list[Action] = []
-    for lost in slot.stranded:
-        if lost.retry_s <= world.now_s:
-            place = _closing(slot, lost.trade, Role.RECOVERY, lost.position, world)
-            slot = replace(
-                slot,
-                stranded=tuple(other for other in slot.stranded if other is not lost),
-                recoveries=(*slot.recoveries, place.order),
-                sequence=slot.sequence + 1,
-            )
-            actions.append(place)
-    return slot, actions
-
-
-def _closing(slot: Slot, trade: Trade, role: Role, position: Position, world: World) -> Place:
-    order = Order(
-        key=f"{slot.namespace}.{slot.slot_id}{trade.value}.{role.value}.{slot.sequence}",
-        trade=trade,
-        role=role,
-        side=trade.exit_side,
-        price=exit_price(trade, position.price, world.market, world.options, world.rules),
-        quantity=position.quantity,
-        market=world.market,
-        placed_s=world.now_s,
-        position=position,
-    )
-    return Place(order, ExitReason(position.price, world.options.profit_pct))
-
-
-def _made_recovery(slot: Slot, leg: Leg) -> Slot:
-    assert leg.order is not None
-    recovery = replace(leg.order, role=Role.RECOVERY)
-    freed = replace(leg, order=None, position=Position(), wants=Cause.ORPHAN, cycles=leg.cycles + 1, retry_s=0.0)
-    return replace(slot.with_leg(freed), recoveries=(*slot.recoveries, recovery))
-
-
-def _evicted(slot: Slot, world: World) -> tuple[Slot, list[Action]]:
-    """The oldest recovery orders beyond the limit are cancelled, however they came to be too many."""
-    actions: list[Action] = []
-    kept = [order for order in slot.recoveries if order.stage is not Stage.CANCELLING]
-    for oldest in kept[: max(0, len(kept) - world.options.recoveries_per_slot)]:
-        if oldest.stage is Stage.OPEN:
-            reason = EvictedReason(world.options.recoveries_per_slot)
-            slot, action = _cancelled(slot, replace(oldest, evicted=True), reason)
-            actions.append(action)
-    return slot, actions
+def _rested(slot: Slot, trade: Trade, until_s: float) -> Slot:
+    return slot.with_leg(replace(slot.leg(trade), retry_s=until_s))
 
 
 def _withdrawn(slot: Slot) -> tuple[Slot, list[Action]]:
@@ -385,34 +340,6 @@ def _withdrawn(slot: Slot) -> tuple[Slot, list[Action]]:
     actions: list[Action] = []
     for order in slot.orders if slot.retired else ():
         if order.role is Role.ENTRY and order.stage is Stage.OPEN:
-            slot, action = _cancelled(slot, order, RetiredReason())
+            slot, action = cancelled(slot, order, RetiredReason())
             actions.append(action)
     return slot, actions
-
-
-def _stranded(slot: Slot, order: Order, rest: Position, retry_s: float = 0.0) -> Slot:
-    return replace(_removed(slot, order), stranded=(*slot.stranded, Stranded(order.trade, rest, retry_s)))
-
-
-def _cancelled(slot: Slot, order: Order, reason: Reason) -> tuple[Slot, Cancel]:
-    key = f"{order.key}/c{slot.sequence}"
-    cancelling = replace(order, stage=Stage.CANCELLING)
-    return replace(_replaced(slot, cancelling), sequence=slot.sequence + 1), Cancel(key, cancelling, reason)
-
-
-def _replaced(slot: Slot, order: Order) -> Slot:
-    for leg in slot.legs:
-        if leg.order is not None and leg.order.key == order.key:
-            return slot.with_leg(replace(leg, order=order))
-    return replace(slot, recoveries=tuple(order if r.key == order.key else r for r in slot.recoveries))
-
-
-def _removed(slot: Slot, order: Order) -> Slot:
-    for leg in slot.legs:
-        if leg.order is not None and leg.order.key == order.key:
-            return slot.with_leg(replace(leg, order=None))
-    return replace(slot, recoveries=tuple(r for r in slot.recoveries if r.key != order.key))
-
-
-def _rested(slot: Slot, trade: Trade, until_s: float) -> Slot:
-    return slot.with_leg(replace(slot.leg(trade), retry_s=until_s))

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.core.clock import Clock
-from engine.grid.books import REMEMBERED_TRADES_S
 from engine.grid.decider import Decider, LookUp
 from engine.grid.options import GridOptions
 from engine.grid.ports import Exchange, OrderFate, VenueFill, VenueOrder
@@ -170,7 +169,7 @@ class Reconciler:
         books, orders = self._decider.books, self._decider.orders
         read_s = books.last_read_s or min((order.placed_s for order in orders), default=self._clock.now())
         unsure_s = min((order.placed_s for order in orders if order.stage in _FILLS_MAY_MISS), default=read_s)
-        return max(0.0, books.last_fill_s - REMEMBERED_TRADES_S, min(read_s, unsure_s) - FILL_OVERLAP_S)
+        return max(0.0, books.forgotten_s, min(read_s, unsure_s) - FILL_OVERLAP_S)
 
     async def _resolve(self) -> None:
         for key, wait in list(self._waits.items()):

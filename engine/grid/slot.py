@@ -112,7 +112,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order of ours. `quantity` and `price` are what the exchange acknowledged once `stage` is not SENT."""
+    """One order of ours. `quantity` and `price` are what the exchange acknowledged once `stage` is not SENT.
+
+    largest: the quantity before an amendment made it smaller; so much may have been filled before that arrived.
+    """
 
     key: str
     trade: Trade
@@ -132,6 +135,7 @@ class Order:
     position: Position = field(default_factory=Position)
     amended_price: Decimal | None = None
     amended_quantity: Decimal | None = None
+    largest: Decimal = ZERO
     final_filled: Decimal | None = None
     evicted: bool = False
 
@@ -142,7 +146,7 @@ class Order:
 
     @property
     def remaining(self) -> Decimal:
-        return self.quantity - self.filled
+        return max(ZERO, self.quantity - self.filled)
 
     @property
     def reserved_usd(self) -> Decimal:

@@ -131,14 +131,14 @@ class FaultyExchange:
         return Balances(self.book.usd, self.book.doge, self.clock.now())
 
     async def open_orders(self) -> list[VenueOrder]:
-        return [_view(order, self.clock.now()) for order in self.book.open.values()]
+        return [view_of(order, self.clock.now()) for order in self.book.open.values()]
 
     async def find(self, client_id: str) -> VenueOrder | None:
         found = [o for o in (*self.book.closed.values(), *self.book.open.values()) if o.cl_ord_id == client_id]
-        return _view(found[-1], self.clock.now()) if found else None
+        return view_of(found[-1], self.clock.now()) if found else None
 
     async def fills_since(self, since_s: float) -> list[VenueFill]:
-        return [_fill(trade) for trade in self.book.trades.values() if trade.at_s >= since_s]
+        return [fill_of(trade) for trade in self.book.trades.values() if trade.at_s >= since_s]
 
     async def stream(self) -> AsyncIterator[StreamItem]:
         self._stream = asyncio.Queue()
@@ -197,9 +197,9 @@ class FaultyExchange:
         now_s = self.clock.now()
         items: list[StreamItem] = []
         if happening.trade is not None:
-            items.append(_fill(happening.trade))
+            items.append(fill_of(happening.trade))
         elif happening.kind != "pending_new":
-            items.append(_view(happening.order, now_s))
+            items.append(view_of(happening.order, now_s))
         for item in items:
             late_s = self._chance.choice((5.0, 15.0, 40.0)) if self._chance.random() < self.trouble.late_event else 0.0
             self._mail.append((now_s + late_s, item))
@@ -226,7 +226,7 @@ class FaultyExchange:
         self._stream.put_nowait(Quote(quote.bid_price, quote.ask_price, now_s))
 
 
-def _view(order: Order, at_s: float) -> VenueOrder:
+def view_of(order: Order, at_s: float) -> VenueOrder:
     return VenueOrder(
         client_id=order.cl_ord_id or "",
         order_id=order.id,
@@ -239,7 +239,7 @@ def _view(order: Order, at_s: float) -> VenueOrder:
     )
 
 
-def _fill(trade: Trade) -> VenueFill:
+def fill_of(trade: Trade) -> VenueFill:
     return VenueFill(
         trade_id=trade.id,
         order_id=trade.order_id,

@@ -121,7 +121,7 @@ async def assert_nothing_was_lost_or_doubled(grid: RunningGrid) -> None:
     facts = await grid.journal.facts("grid", "fill")
     assert sorted(fact.key for fact in facts) == sorted(book.trades)
     books = await grid.books()
-    held = sum((_doge_held(slot) for slot in books.slots.values()), Decimal(0))
+    held = sum((doge_held(slot) for slot in books.slots.values()), Decimal(0))
     evicted = [fact.payload for fact in await grid.journal.facts("grid", "round_trip") if fact.payload["evicted"]]
     written_off = sum(
         (Decimal(trip["position"]["quantity"]) * (1 if trip["trade"] == "B" else -1) for trip in evicted), Decimal(0)
@@ -139,24 +139,24 @@ async def assert_everything_is_resolved(grid: RunningGrid) -> None:
     assert resting == {order.cl_ord_id for order in grid.exchange.book.open.values()}
 
 
-def _doge_held(slot: Slot) -> Decimal:
+def doge_held(slot: Slot) -> Decimal:
     """DOGE that the slot's books say it gained since the start; negative where it sold."""
     gained = Decimal(0)
     for leg in slot.legs:
-        gained += (leg.position.quantity + leg.dust.quantity) * _sign(leg.trade)
+        gained += (leg.position.quantity + leg.dust.quantity) * sign_of(leg.trade)
     for order in slot.orders:
         gained += _gained(order)
     for lost in slot.stranded:
-        gained += lost.position.quantity * _sign(lost.trade)
+        gained += lost.position.quantity * sign_of(lost.trade)
     return gained
 
 
 def _gained(order: Order) -> Decimal:
     if order.role is Role.ENTRY:
-        return order.filled * _sign(order.trade)
+        return order.filled * sign_of(order.trade)
     rest = -order.filled if order.role is Role.EXIT else order.position.quantity - order.filled
-    return rest * _sign(order.trade)
+    return rest * sign_of(order.trade)
 
 
-def _sign(trade: Trade) -> int:
+def sign_of(trade: Trade) -> int:
     return 1 if trade is Trade.B else -1

@@ -1,0 +1,188 @@
+"""Whatever is lost, late, doubled or out of order between grid and exchange, the books say what was traded.
+
+Hypothesis chooses what happens: prices, answers, events, restarts, Stop and Resume. The exchange is the paper
+exchange's own book; decider, machine, books and reconciler are the real ones (governor spec 11 to 20).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from engine.core.modes import Switch
+from engine.grid.books import Books
+from engine.grid.invariants import check
+from engine.grid.options import GridOptions
+from engine.grid.slot import Phase, Role, Stage, Trade
+from tests.engine.grid.postal_grid import HandExchange, PostalGrid
+from tests.engine.grid.running_grid import doge_held, sign_of
+
+OPTIONS = GridOptions(slots=2, order_size_usd=Decimal(3), recoveries_per_slot=1, orphan_single_s=60, orphan_double_s=90)
+ANY = st.integers(0, 50)
+
+
+class GridUnderFire(RuleBasedStateMachine):
+    """Two slots, funds for most of what they want, and a postman who obeys Hypothesis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exchange = HandExchange("25", "220")
+        self.start_usd, self.start_doge = self.exchange.book.usd, self.exchange.book.doge
+        self.grid = PostalGrid(self.exchange, OPTIONS)
+        self.grid.read()
+        self.grid.tick()
+
+    @rule(permille=st.integers(-15, 15), seconds=st.integers(1, 40))
+    def the_market_moves(self, permille: int, seconds: int) -> None:
+        mid = self.exchange.hand.mid
+        self.exchange.hand.mid = min(1_100_000, max(700_000, mid + mid * permille // 1000))
+        self.exchange.pass_time(float(seconds))
+        self.grid.tick()
+
+    @rule()
+    def all_is_well_for_a_while(self) -> None:
+        self.grid.calm_down(3)
+
+    @precondition(lambda self: self.grid.sent)
+    @rule(at=ANY, answer=st.booleans())
+    def a_request_arrives(self, at: int, answer: bool) -> None:
+        self.grid.carry_out(at % len(self.grid.sent), answer=answer)
+
+    @precondition(lambda self: self.grid.sent)
+    @rule(at=ANY, arrives_later=st.booleans())
+    def a_request_is_given_up(self, at: int, arrives_later: bool) -> None:
+        self.grid.give_up(at % len(self.grid.sent), arrives_later=arrives_later)
+
+    @precondition(lambda self: self.grid.answers)
+    @rule(at=ANY)
+    def an_answer_arrives(self, at: int) -> None:
+        self.grid.answer(at % len(self.grid.answers))
+
+    @precondition(lambda self: self.exchange.letters and self.grid.connected)
+    @rule(at=ANY, again=st.booleans())
+    def an_event_arrives(self, at: int, again: bool) -> None:
+        self.grid.receive(at % self.exchange.letters, again=again)
+
+    @rule(whole=st.booleans(), seconds=st.integers(0, 90))
+    def the_account_is_read(self, whole: bool, seconds: int) -> None:
+        self.exchange.pass_time(float(seconds))
+        if whole:
+            self.grid.read()
+        self.grid.resolve()
+
+    @rule(seconds=st.integers(0, 50))
+    def what_rest_shows_is_old(self, seconds: int) -> None:
+        self.exchange.rest_lag_s = float(seconds)
+
+    @rule()
+    def the_sockets_drop_or_come_back(self) -> None:
+        if self.grid.connected:
+            self.grid.disconnect()
+        else:
+            self.grid.reconnect()
+
+    @rule()
+    def the_program_is_killed_and_started(self) -> None:
+        self.grid.start()
+
+    @rule(position=st.sampled_from(Switch))
+    def the_switch_is_moved(self, position: Switch) -> None:
+        self.grid.switch = position
+        self.grid.tick()
+
+    @invariant()
+    def no_client_id_is_placed_twice(self) -> None:
+        assert [name for name, times in Counter(self.exchange.placed).items() if times > 1] == []
+
+    @invariant()
+    def every_trade_counted_was_made_and_is_counted_once(self) -> None:
+        counted = [fact.key for fact in self.grid.fills]
+        assert len(set(counted)) == len(counted)
+        assert set(counted) <= set(self.exchange.book.trades)
+
+    @invariant()
+    def what_was_counted_is_in_the_slots_or_in_booked_round_trips(self) -> None:
+        slots = self.grid.decider.books.slots.values()
+        held = sum((doge_held(slot) for slot in slots), Decimal(0))
+        evicted = [trip for trip in self.grid.round_trips if trip["evicted"]]
+        written_off = sum(
+            (Decimal(trip["position"]["quantity"]) * sign_of(Trade(trip["trade"])) for trip in evicted), Decimal(0)
+        )
+        assert held + written_off == doge_traded(self.grid)
+        assert abs(usd_booked(self.grid) - usd_traded(self.grid)) < Decimal("1e-9")
+
+    @invariant()
+    def a_slot_read_back_from_the_journal_is_the_slot(self) -> None:
+        self.grid.commit()
+        assert Books.restore(self.grid.memories, []).slots == self.grid.decider.books.slots
+
+    @invariant()
+    def each_slot_holds_together_and_its_phase_follows(self) -> None:
+        phases = {(): Phase.S0, (Trade.A,): Phase.S1A, (Trade.B,): Phase.S1B, (Trade.A, Trade.B): Phase.S2}
+        for slot in self.grid.decider.books.slots.values():
+            check(slot)
+            assert slot.phase is phases[tuple(leg.trade for leg in slot.legs if leg.position.quantity > 0)]
+
+    @invariant()
+    def no_entry_is_larger_than_one_and_a_half_times_its_base(self) -> None:
+        for order in self.grid.decider.orders:
+            if order.role is Role.ENTRY:
+                assert order.size_usd <= order.base_usd * Decimal("1.5")
+
+    def teardown(self) -> None:
+        """When the world quiets down, nothing stays in doubt and every position has its order."""
+        self.grid.calm_down()
+        orders, book = self.grid.decider.orders, self.exchange.book
+        assert [(order.key, order.stage) for order in orders if order.stage is not Stage.OPEN] == []
+        assert {order.client_id for order in orders} == {order.cl_ord_id for order in book.open.values()}
+        assert {fact.key for fact in self.grid.fills} == set(book.trades)
+        assert book.doge - self.start_doge == doge_traded(self.grid)
+        rounded_usd = Decimal("1e-5") * 2 * len(book.trades)  # the exchange rounds each cost and fee that it books
+        assert abs(book.usd - self.start_usd - usd_traded(self.grid)) <= rounded_usd
+        if self.grid.switch is Switch.STOPPED:
+            assert not book.open
+        else:
+            assert [waiting for slot in self.grid.decider.books.slots.values() for waiting in slot.unplaced] == []
+
+
+def doge_traded(grid: PostalGrid) -> Decimal:
+    """What the counted trades brought, less what they took."""
+    trades = [fact.payload for fact in grid.fills]
+    return sum((Decimal(t["quantity"]) * (1 if t["side"] == "buy" else -1) for t in trades), Decimal(0))
+
+
+def usd_traded(grid: PostalGrid) -> Decimal:
+    """What the counted trades brought, less what they took and their fees."""
+    total = Decimal(0)
+    for trade in (fact.payload for fact in grid.fills):
+        cost = Decimal(trade["quantity"]) * Decimal(trade["price"])
+        total += (-cost if trade["side"] == "buy" else cost) - Decimal(trade["fee_usd"])
+    return total
+
+
+def usd_booked(grid: PostalGrid) -> Decimal:
+    """What the books say came in and went out: realised, less what evictions only wrote off, and what is open."""
+    total = Decimal(0)
+    for trip in grid.round_trips:
+        total += Decimal(trip["profit_usd"])
+        if trip["evicted"]:
+            value = Decimal(trip["exit_price"]) * Decimal(trip["position"]["quantity"])
+            total -= value * sign_of(Trade(trip["trade"]))
+    for slot in grid.decider.books.slots.values():
+        open_now = [(leg.trade, part) for leg in slot.legs for part in (leg.dust, leg.position)]
+        open_now += [(order.trade, order.position) for order in slot.recoveries]
+        open_now += [(lost.trade, lost.position) for lost in slot.stranded]
+        for trade, position in open_now:
+            total -= position.cost_usd * sign_of(trade) + position.fees_usd
+        for order in slot.orders:
+            bought = order.side.value == "buy"
+            total += (-order.cost_usd if bought else order.cost_usd) - order.fees_usd
+    return total
+
+
+TestGridUnderFire = GridUnderFire.TestCase
+TestGridUnderFire.settings = settings(max_examples=40, stateful_step_count=60)
