@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import __version__
+from engine.cli import drift
 from engine.core.modes import Mode
 from engine.desk import paper_process
 from engine.desk.arguments import SessionArguments, add_session_arguments, session_arguments
@@ -25,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == [paper_process.ARGUMENT]:
         return paper_process.main()
     parsed = _parser().parse_args(arguments)
+    if "tool_main" in parsed:
+        code: int = parsed.tool_main(parsed)
+        return code
     if parsed.command == "options":
         return _options()
     if parsed.command == "governor":
@@ -42,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     options = commands.add_parser("options", help="print every option as documentation")
     options.add_argument("--markdown", action="store_true", required=True, help="as Markdown tables")
+    drift.add_commands(commands)
     governor = commands.add_parser("governor", help="tools of the governor")
     tools = governor.add_subparsers(dest="tool", required=True, metavar="TOOL")
     replay = tools.add_parser("replay", help="run the controller over recorded observations, one JSON line per update")
