@@ -1,0 +1,1 @@
+"""Prices from outside the chain, for the engines that ask for them."""
