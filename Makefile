@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test lint bench lock clean
+.PHONY: help run test setup setup-test lint bench kill lock clean
 export PYTHON ?= python3
 
 BIN := .venv/bin
@@ -32,6 +32,9 @@ lint: setup-test ## style, types and the walls between the rooms
 bench: setup-test ## run each script of tests/bench on a virtual screen; one JSON line for each figure
 	@QT_QPA_PLATFORM=xcb xvfb-run --auto-servernum --server-args="-screen 0 1920x1200x24" bash -c 'failed=0; \
 	for script in $$(grep -l __main__ tests/bench/*.py); do $(BIN)/python "$$script" || failed=1; done; exit $$failed'
+
+kill: setup-test ## kill the program at every named point, 50 seeds each (ARGS="--seeds 5 --points place.sent")
+	@$(BIN)/python -m tests.fault.kill $(ARGS)
 
 lock: ## pin the dependencies anew (ARGS=--upgrade moves the pins that are there)
 	@tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \

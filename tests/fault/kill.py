@@ -1,0 +1,306 @@
+"""Kill the program with SIGKILL at every named point, and see that it goes on as if nothing had happened.
+
+    python -m tests.fault.kill --seeds 50 --jobs 2 [--points place.sent,fill.save.after] [--first-seed 7]
+
+One history: an exchange of its own, lives that are killed at one point, then a life in calm. In the end every order
+that the exchange ever took has a name of its own, every trade is in the journal once, the ledger's balances are the
+exchange's, and everything that rests is known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import contextlib
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from engine.core.clock import ScaledClock
+from engine.core.journal import Journal
+from engine.grid.books import Books
+from engine.paper.config import ApiKey, MarketSpec, PaperConfig
+from engine.paper.launch import PaperExchange, start_exchange
+from engine.paper.pair import rounded_cost
+from engine.paper.store import Store
+from tests.fault.points import CLOSES, DOUBTS, OFTEN, STOPS
+from tests.fault.victim import Life, as_line
+
+ROOT = Path(__file__).parents[2]
+SPEED = 60.0
+USD, DOGE = Decimal(60), Decimal(900)
+KILLS = 2
+KEY = "kill-key"
+START_PRICE = Decimal("0.0966")
+STORM, BREEZE = 0.008, 0.0001
+
+
+class Breach(AssertionError):
+    """Something happened twice, or was lost."""
+
+
+@dataclass
+class History:
+    """What came of one point and seed. reached: how many of the kills struck."""
+
+    point: str
+    seed: int
+    reached: int = 0
+    trades: int = 0
+    orders: int = 0
+    passed: Counter[str] = field(default_factory=Counter)
+
+
+class Zygote:
+    """A fork server, and the one life it may have at a time."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Zygote:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.fault.victim", stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        )
+        assert self._process.stdout is not None
+        await self._process.stdout.readline()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        await self._process.wait()
+
+    async def live(self, life: Life) -> int:
+        """Let it live; returns how it ended: 0 in order, below 0 by a signal."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(as_line(life).encode())
+        await self._process.stdin.drain()
+        code: int = json.loads(await self._process.stdout.readline())["code"]
+        return code
+
+
+async def history(zygote: Zygote, point: str, seed: int, folder: Path, kills: int = KILLS) -> History:
+    """One history. Raises Breach, with what to look at."""
+    chance = random.Random(f"{point}/{seed}")
+    found = History(point, seed)
+    async with _exchange(chance.randrange(10**6), folder) as (exchange, secret):
+        first = Life(
+            profile=str(folder / "profile"),
+            result=str(folder / "result.json"),
+            port=exchange.port,
+            key=KEY,
+            secret=secret,
+            epoch_s=exchange.clock.epoch_s,
+            speed=exchange.clock.speed,
+            origin_monotonic_s=exchange.clock.origin_monotonic_s,
+        )
+        if point in DOUBTS:
+            await exchange.control(faults="lose-answer@AddOrder:0.3")
+        async with _weather(exchange, chance, STORM):
+            for _ in range(kills):
+                code = await zygote.live(_armed(first, point, chance))
+                if code not in (0, -signal.SIGKILL):
+                    raise Breach(f"{point}/{seed}: a life ended with {code}\n{_log(folder)}")
+                found.reached += code == -signal.SIGKILL
+        await exchange.control(faults="")
+        async with _weather(exchange, chance, BREEZE):
+            if await zygote.live(first) != 0:
+                raise Breach(f"{point}/{seed}: it does not go on by itself\n{_log(folder)}")
+    ended = json.loads((folder / "result.json").read_text())
+    found.passed.update(ended["passed"])
+    await _audit(found, ended, folder, first)
+    return found
+
+
+def _armed(life: Life, point: str, chance: random.Random) -> Life:
+    changes: dict[str, Any] = {
+        "point": point,
+        "nth": chance.randint(1, OFTEN[point]),
+        "for_s": 6.0,
+    }
+    if point in STOPS:
+        changes["stop_after_s"] = chance.uniform(0.5, 2.0)
+    if point in CLOSES:
+        changes["for_s"] = chance.uniform(0.5, 2.0)
+    return Life(**{**{name: getattr(life, name) for name in life.__slots__}, **changes})
+
+
+@contextlib.asynccontextmanager
+async def _exchange(seed: int, folder: Path) -> AsyncIterator[tuple[PaperExchange, str]]:
+    secret = base64.b64encode(random.Random(seed).randbytes(64)).decode()
+    clock = ScaledClock(time.time(), SPEED)
+    exchange = await start_exchange(
+        PaperConfig(
+            keys=(ApiKey(KEY, secret),),
+            epoch_s=clock.epoch_s,
+            speed=clock.speed,
+            origin_monotonic_s=clock.origin_monotonic_s,
+            market=MarketSpec(regime="flat", liquidity=Decimal(60), start_price=START_PRICE),
+            seed=seed,
+            usd=USD,
+            doge=DOGE,
+            tier="pro",
+            control_token="weather",
+            state_file=str(folder / "exchange.sqlite"),
+        )
+    )
+    try:
+        yield exchange, secret
+    finally:
+        await exchange.stop()
+
+
+@contextlib.asynccontextmanager
+async def _weather(exchange: PaperExchange, chance: random.Random, gusts: float) -> AsyncIterator[None]:
+    """The price jumps about by `gusts` (ratio), so that orders fill, fill in part, and have to be moved.
+
+    Even in calm it moves a little: a price that stands for a minute is stale.
+    """
+
+    async def blow() -> None:
+        price = Decimal((await exchange.status())["bid"])
+        while True:
+            await asyncio.sleep(chance.uniform(0.05, 0.3))
+            step = Decimal(f"{chance.gauss(0, gusts):.6f}")
+            price = min(max(price * (1 + step), START_PRICE * Decimal("0.93")), START_PRICE * Decimal("1.07"))
+            await exchange.control(price=f"{price:.7f}")
+
+    blowing = asyncio.create_task(blow())
+    try:
+        yield
+    finally:
+        blowing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await blowing
+
+
+async def _audit(found: History, ended: dict[str, Any], folder: Path, life: Life) -> None:
+    store = Store(str(folder / "exchange.sqlite"))
+    world = await store.load()
+    await store.close()
+    assert world is not None
+    journal = Journal(folder / "profile" / "journal.sqlite", f"paper:{life.epoch_s:.3f}")
+    await asyncio.to_thread(journal.open)
+    try:
+        facts = await journal.facts("grid", "fill")
+        memories = await journal.recall("grid")
+    finally:
+        await asyncio.to_thread(journal.close)
+    books = Books.restore(memories, facts)
+    found.trades, found.orders = len(world.trades), len(world.orders)
+    breaches = [
+        *_twice([order["cl_ord_id"] for order in world.orders], "order"),
+        *_twice([fact.key for fact in facts], "fill"),
+        *_differ("trades", {trade["id"] for trade in world.trades}, {fact.key for fact in facts}),
+        *_differ(
+            "resting orders",
+            {order["cl_ord_id"] for order in world.orders if order["status"] == "open"},
+            {order.client_id for slot in books.slots.values() for order in slot.orders},
+        ),
+        *_ledger(world, facts),
+    ]
+    if ended["switch"] != "running":
+        breaches.append(f"the switch stands at {ended['switch']}: {ended['why']}")
+    if breaches:
+        raise Breach(f"{found.point}/{found.seed}: " + "; ".join(breaches) + f"\n{_log(folder)}")
+
+
+def _ledger(world: Any, facts: Sequence[Any]) -> list[str]:
+    """The balances that follow from the journal's fills, against the exchange's own."""
+    usd, doge = USD, DOGE
+    for fact in facts:
+        quantity, price = Decimal(fact.payload["quantity"]), Decimal(fact.payload["price"])
+        sign = 1 if fact.payload["side"] == "buy" else -1
+        doge += sign * quantity
+        usd -= sign * quantity * price + Decimal(fact.payload["fee_usd"])
+    told = {name: Decimal(world.head[name]) for name in ("usd", "doge")}
+    breaches = [] if doge == told["doge"] else [f"the ledger has {doge} DOGE, the exchange {told['doge']}"]
+    if abs(rounded_cost(usd) - told["usd"]) > Decimal("0.00001") * (1 + len(facts)):
+        breaches.append(f"the ledger has {usd} USD, the exchange {told['usd']}")
+    return breaches
+
+
+def _twice(names: Sequence[str], what: str) -> list[str]:
+    return [f"{what} {name} is there {times} times" for name, times in Counter(names).items() if times > 1]
+
+
+def _differ(what: str, theirs: set[str], ours: set[str]) -> list[str]:
+    lost, made_up = theirs - ours, ours - theirs
+    return [
+        *([f"{what} unknown here: {sorted(lost)}"] if lost else []),
+        *([f"{what} unknown to the exchange: {sorted(made_up)}"] if made_up else []),
+    ]
+
+
+def _log(folder: Path) -> str:
+    log = folder / "result.json.log"
+    return log.read_text()[-3000:] if log.exists() else "nothing was logged"
+
+
+async def run(points: Sequence[str], seeds: Sequence[int], jobs: int, kills: int = KILLS) -> int:
+    """All histories, `jobs` at a time; returns how many breaches there were, and points that were never reached."""
+    work = [(point, seed) for point in points for seed in seeds]
+    done: dict[str, list[History]] = {point: [] for point in points}
+    breaches = 0
+    started_s = time.monotonic()
+
+    async def worker() -> None:
+        nonlocal breaches
+        async with Zygote() as zygote:
+            while work:
+                point, seed = work.pop(0)
+                with tempfile.TemporaryDirectory(prefix="evenkeel-kill-") as folder:
+                    try:
+                        done[point].append(await history(zygote, point, seed, Path(folder), kills))
+                    except Breach as breach:
+                        breaches += 1
+                        print(f"BREACH {breach}", flush=True)
+                if len(done[point]) == len(seeds):
+                    print(_line(point, done[point]), flush=True)
+
+    await asyncio.gather(*(worker() for _ in range(jobs)))
+    histories = [one for some in done.values() for one in some]
+    print(
+        f"{len(points)} points, {len(histories)} histories, {sum(one.reached for one in histories)} kills, "
+        f"{sum(one.orders for one in histories)} orders, {sum(one.trades for one in histories)} trades, "
+        f"{breaches} breaches, {time.monotonic() - started_s:.0f} s"
+    )
+    never = [point for point, some in done.items() if not any(one.reached for one in some)]
+    if never:
+        print(f"never reached: {', '.join(never)}")
+    return breaches + len(never)
+
+
+def _line(point: str, histories: Sequence[History]) -> str:
+    kills = sum(one.reached for one in histories)
+    trades = sum(one.trades for one in histories)
+    return f"{point:24} {len(histories):4} histories {kills:4} kills {trades:6} trades"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--points", default=",".join(OFTEN))
+    parser.add_argument("--jobs", type=int, default=2)
+    parsed = parser.parse_args()
+    seeds = range(parsed.first_seed, parsed.first_seed + parsed.seeds)
+    return 1 if asyncio.run(run(parsed.points.split(","), seeds, parsed.jobs)) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""A session that may be killed: the real desk on a real profile, over sockets, in a process of its own.
+
+Run as a program this is a fork server: it loads everything once, then forks a child for each life that it is told of
+(one JSON object a line), waits for it and answers how it ended. So a life costs no imports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.core.clock import ScaledClock, WallClock
+from engine.core.configuration import Configuration
+from engine.core.modes import Mode, Resume, Stop, Switch
+from engine.core.option_catalogue import Catalogue
+from engine.core.profile import Profile
+from engine.core.redaction import Redactor
+from engine.core.secrets import Secret, SecretNames, SecretStore
+from engine.desk.arguments import SessionArguments
+from engine.desk.desk import Desk
+from engine.desk.options import SECTIONS
+from engine.desk.worlds import World
+from engine.grid.messages import GridSnapshot
+from engine.venue.addresses import loopback
+from engine.venue.client import Keys
+from tests.fault.points import install
+
+LONGEST_LIFE_S = 40
+CALM_AFTER_S = 0.8
+LONGEST_CALMING_S = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One run of the program. nth: kill at this passing of `point`; an empty point kills nowhere.
+
+    stop_after_s: Stop is asked for after this long. for_s: it ends in order after this long; 0: once it is calm.
+    """
+
+    profile: str
+    result: str
+    port: int
+    key: str
+    secret: str
+    epoch_s: float
+    speed: float
+    origin_monotonic_s: float
+    point: str = ""
+    nth: int = 1
+    stop_after_s: float | None = None
+    for_s: float = 0.0
+
+
+class Trap:
+    """Counts every passing and kills the process, as the kernel would, at the one it is set for."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self.passed: Counter[str] = Counter()
+
+    def reached(self, name: str) -> None:
+        self.passed[name] += 1
+        if name == self._life.point and self.passed[name] >= self._life.nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def live(life: Life) -> dict[str, Any]:
+    """Open the session, let it work, end it in order; returns how it stood in the end."""
+    profile = Profile(Path(life.profile))
+    profile.acquire()
+    try:
+        configuration = await Configuration.open(profile.options_file, Catalogue(SECTIONS), {}, WallClock())
+        redactor = Redactor()
+        vault = SecretStore("fault", SecretNames(("kraken.api_key",)), redactor.register)
+        arguments = SessionArguments(profile.folder, Mode.PAPER, None, None, None, None)
+        desk = await Desk.open(arguments, profile, configuration, vault, redactor.redact, world=_world(life))
+        try:
+            return await _worked(desk, life)
+        finally:
+            await desk.close()
+    finally:
+        profile.release()
+
+
+async def _worked(desk: Desk, life: Life) -> dict[str, Any]:
+    if desk.switch.position is Switch.STOPPED:
+        await desk.bus.ask(Resume(where="fault"))
+    if life.stop_after_s is not None:
+        await asyncio.sleep(life.stop_after_s)
+        await desk.bus.ask(Stop(where="fault"))
+        await desk.bus.ask(Resume(where="fault"))
+    if life.for_s:
+        await asyncio.sleep(life.for_s)
+    else:
+        await _calm(desk)
+    grid = desk.bus.latest(GridSnapshot)
+    assert grid is not None
+    return {
+        "switch": desk.switch.position.value,
+        "why": str(desk.switch.why),
+        "state": grid.state,
+        "unresolved": grid.unresolved,
+        "open_orders": grid.open_orders,
+        "usd": str(grid.usd),
+        "doge": str(grid.doge),
+    }
+
+
+async def _calm(desk: Desk) -> None:
+    """Until nothing is in doubt and orders rest, for a while without a break."""
+    calm_since_s: float | None = None
+    until_s = time.monotonic() + LONGEST_CALMING_S
+    while True:
+        grid = desk.bus.latest(GridSnapshot)
+        at_rest = grid is not None and grid.state == "running" and grid.unresolved == 0 and grid.open_orders >= 4
+        now_s = time.monotonic()
+        if not at_rest:
+            calm_since_s = None
+        elif calm_since_s is None:
+            calm_since_s = now_s
+        elif now_s - calm_since_s >= CALM_AFTER_S:
+            return
+        if now_s > until_s:
+            raise TimeoutError(f"it is not calm after {LONGEST_CALMING_S} s: {grid}")
+        await asyncio.sleep(0.02)
+
+
+def _world(life: Life) -> World:
+    return World(
+        name=f"paper:{life.epoch_s:.3f}",
+        namespace=f"p{int(life.epoch_s * 1000):x}",
+        clock=ScaledClock(life.epoch_s, life.speed, life.origin_monotonic_s),
+        addresses=loopback(life.port),
+        keys=Keys(Secret(life.key), Secret(life.secret)),
+        exchange=None,
+    )
+
+
+def _child(life: Life) -> None:
+    """Everything of one life. Never returns."""
+    signal.alarm(LONGEST_LIFE_S)
+    code = 1
+    try:
+        logging.basicConfig(filename=f"{life.result}.log", level=logging.WARNING, force=True)
+        trap = Trap(life)
+        install(trap.reached)
+        ended = asyncio.run(live(life))
+        Path(life.result).write_text(json.dumps({**ended, "passed": trap.passed}))
+        code = 0
+    except BaseException:
+        logging.exception("the life ended with an error")
+    finally:
+        logging.shutdown()
+        os._exit(code)
+
+
+def serve() -> None:
+    """The fork server: a life a line on standard input, the way it ended a line on standard output."""
+    print("ready", flush=True)
+    for line in sys.stdin:
+        life = Life(**json.loads(line))
+        pid = os.fork()
+        if pid == 0:
+            _child(life)
+        _, status = os.waitpid(pid, 0)
+        print(json.dumps({"code": os.waitstatus_to_exitcode(status)}), flush=True)
+
+
+def as_line(life: Life) -> str:
+    """What the server reads."""
+    return json.dumps(asdict(life)) + "\n"
+
+
+if __name__ == "__main__":
+    from engine.core import journal  # noqa: F401
+    from engine.venue import client
+
+    client.__doc__  # noqa: B018
+    import ccxt.pro  # noqa: F401
+
+    serve()
