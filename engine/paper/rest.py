@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -190,7 +189,7 @@ class RestApi:
         return {"currentTime": _seconds(book.now_s), "triggerTime": "0" if armed is None else _seconds(armed)}
 
     def _token(self, given: Arguments, state: KeyState) -> Json:
-        return {"token": self._world.keys.issue_token(state, time.monotonic()), "expires": 900}
+        return {"token": self._world.keys.issue_token(state, asyncio.get_running_loop().time()), "expires": 900}
 
 
 def _form(body: bytes) -> dict[str, str]:

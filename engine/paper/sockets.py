@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -115,7 +114,7 @@ class Sockets:
     def tick(self) -> None:
         """Offer the quote to ticker subscribers when it has changed."""
         quote = self._world.book.quote
-        now_s = time.monotonic()
+        now_s = asyncio.get_running_loop().time()
         if (quote.bid, quote.ask) != self._last_quote:
             self._last_quote = (quote.bid, quote.ask)
             for connection in self._connections:
@@ -165,9 +164,9 @@ class Sockets:
             connection.wake.clear()
             while connection.queue:
                 await connection.socket.send_str(connection.queue.popleft())
-            if connection.ticker_due and time.monotonic() - connection.ticker_at_s >= TICKER_EVERY_S:
+            if connection.ticker_due and asyncio.get_running_loop().time() - connection.ticker_at_s >= TICKER_EVERY_S:
                 connection.ticker_due = False
-                connection.ticker_at_s = time.monotonic()
+                connection.ticker_at_s = asyncio.get_running_loop().time()
                 await connection.socket.send_str(json.dumps(self._ticker("update")))
 
     async def _hear(self, connection: Connection, text: str) -> None:
@@ -317,7 +316,7 @@ class Sockets:
         return cast(Channel, channel)
 
     def _owner(self, params: Mapping[str, Any]) -> KeyState:
-        return self._world.keys.owner_of(params.get("token"), time.monotonic())
+        return self._world.keys.owner_of(params.get("token"), asyncio.get_running_loop().time())
 
     def _ticker(self, kind: Literal["snapshot", "update"]) -> Json:
         book = self._world.book

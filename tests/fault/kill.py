@@ -29,11 +29,10 @@ from typing import Any
 
 from engine.core.clock import ScaledClock
 from engine.core.journal import Journal
-from engine.grid.books import Books
 from engine.paper.config import ApiKey, MarketSpec, PaperConfig
 from engine.paper.launch import PaperExchange, start_exchange
-from engine.paper.pair import rounded_cost
 from engine.paper.store import Store
+from tests.fault.ledger import Account, breaches
 from tests.fault.points import CLOSES, DOUBTS, OFTEN, STOPS
 from tests.fault.victim import Life, as_line
 
@@ -193,57 +192,23 @@ async def _audit(found: History, ended: dict[str, Any], folder: Path, life: Life
     world = await store.load()
     await store.close()
     assert world is not None
+    account = Account(
+        orders={order["id"]: (order["cl_ord_id"], order["status"]) for order in world.orders},
+        trades={trade["id"] for trade in world.trades},
+        usd=Decimal(world.head["usd"]),
+        doge=Decimal(world.head["doge"]),
+    )
     journal = Journal(folder / "profile" / "journal.sqlite", f"paper:{life.epoch_s:.3f}")
     await asyncio.to_thread(journal.open)
     try:
-        facts = await journal.facts("grid", "fill")
-        memories = await journal.recall("grid")
+        found_breaches = breaches(account, await journal.facts("grid", "fill"), await journal.recall("grid"), USD, DOGE)
     finally:
         await asyncio.to_thread(journal.close)
-    books = Books.restore(memories, facts)
-    found.trades, found.orders = len(world.trades), len(world.orders)
-    breaches = [
-        *_twice([order["cl_ord_id"] for order in world.orders], "order"),
-        *_twice([fact.key for fact in facts], "fill"),
-        *_differ("trades", {trade["id"] for trade in world.trades}, {fact.key for fact in facts}),
-        *_differ(
-            "resting orders",
-            {order["cl_ord_id"] for order in world.orders if order["status"] == "open"},
-            {order.client_id for slot in books.slots.values() for order in slot.orders},
-        ),
-        *_ledger(world, facts),
-    ]
+    found.trades, found.orders = len(account.trades), len(account.orders)
     if ended["switch"] != "running":
-        breaches.append(f"the switch stands at {ended['switch']}: {ended['why']}")
-    if breaches:
-        raise Breach(f"{found.point}/{found.seed}: " + "; ".join(breaches) + f"\n{_log(folder)}")
-
-
-def _ledger(world: Any, facts: Sequence[Any]) -> list[str]:
-    """The balances that follow from the journal's fills, against the exchange's own."""
-    usd, doge = USD, DOGE
-    for fact in facts:
-        quantity, price = Decimal(fact.payload["quantity"]), Decimal(fact.payload["price"])
-        sign = 1 if fact.payload["side"] == "buy" else -1
-        doge += sign * quantity
-        usd -= sign * quantity * price + Decimal(fact.payload["fee_usd"])
-    told = {name: Decimal(world.head[name]) for name in ("usd", "doge")}
-    breaches = [] if doge == told["doge"] else [f"the ledger has {doge} DOGE, the exchange {told['doge']}"]
-    if abs(rounded_cost(usd) - told["usd"]) > Decimal("0.00001") * (1 + len(facts)):
-        breaches.append(f"the ledger has {usd} USD, the exchange {told['usd']}")
-    return breaches
-
-
-def _twice(names: Sequence[str], what: str) -> list[str]:
-    return [f"{what} {name} is there {times} times" for name, times in Counter(names).items() if times > 1]
-
-
-def _differ(what: str, theirs: set[str], ours: set[str]) -> list[str]:
-    lost, made_up = theirs - ours, ours - theirs
-    return [
-        *([f"{what} unknown here: {sorted(lost)}"] if lost else []),
-        *([f"{what} unknown to the exchange: {sorted(made_up)}"] if made_up else []),
-    ]
+        found_breaches.append(f"the switch stands at {ended['switch']}: {ended['why']}")
+    if found_breaches:
+        raise Breach(f"{found.point}/{found.seed}: " + "; ".join(found_breaches) + f"\n{_log(folder)}")
 
 
 def _log(folder: Path) -> str:
@@ -255,11 +220,11 @@ async def run(points: Sequence[str], seeds: Sequence[int], jobs: int, kills: int
     """All histories, `jobs` at a time; returns how many breaches there were, and points that were never reached."""
     work = [(point, seed) for point in points for seed in seeds]
     done: dict[str, list[History]] = {point: [] for point in points}
-    breaches = 0
+    broken = 0
     started_s = time.monotonic()
 
     async def worker() -> None:
-        nonlocal breaches
+        nonlocal broken
         async with Zygote() as zygote:
             while work:
                 point, seed = work.pop(0)
@@ -267,7 +232,7 @@ async def run(points: Sequence[str], seeds: Sequence[int], jobs: int, kills: int
                     try:
                         done[point].append(await history(zygote, point, seed, Path(folder), kills))
                     except Breach as breach:
-                        breaches += 1
+                        broken += 1
                         print(f"BREACH {breach}", flush=True)
                 if len(done[point]) == len(seeds):
                     print(_line(point, done[point]), flush=True)
@@ -277,12 +242,12 @@ async def run(points: Sequence[str], seeds: Sequence[int], jobs: int, kills: int
     print(
         f"{len(points)} points, {len(histories)} histories, {sum(one.reached for one in histories)} kills, "
         f"{sum(one.orders for one in histories)} orders, {sum(one.trades for one in histories)} trades, "
-        f"{breaches} breaches, {time.monotonic() - started_s:.0f} s"
+        f"{broken} breaches, {time.monotonic() - started_s:.0f} s"
     )
     never = [point for point, some in done.items() if not any(one.reached for one in some)]
     if never:
         print(f"never reached: {', '.join(never)}")
-    return breaches + len(never)
+    return broken + len(never)
 
 
 def _line(point: str, histories: Sequence[History]) -> str:
