@@ -1,8 +1,8 @@
-"""What only a person may let happen: resuming after a stop, and going LIVE."""
+"""What only a person may let happen: resuming after a stop, going LIVE, and LIVE with a key that may withdraw."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from engine.core.modes import Mode, ModeSnapshot
@@ -43,25 +43,15 @@ class ResumeDialog(Dialog):
         self.body.addWidget(what)
 
 
-class LiveDialog(Dialog):
-    """Asks for a typed phrase before the engines may act with real money; asked at every start, never hidden."""
+class TypedDialog(Dialog):
+    """Agreed to only with a phrase typed in full; upper and lower case and spare spaces do not matter."""
 
-    def __init__(self, parent: QWidget, profile: str) -> None:
-        super().__init__(
-            parent,
-            translate("LiveDialog", "Go LIVE?"),
-            translate(
-                "LiveDialog",
-                "The engines of profile “{profile}” will place real orders with real money on your exchange account. "
-                "Type “{phrase}” to confirm.",
-            ).format(profile=profile, phrase=LIVE_PHRASE),
-            agree=translate("LiveDialog", "Go LIVE"),
-            decline=translate("LiveDialog", "Stay as it is"),
-            look=MODES[Mode.LIVE],
-        )
+    def __init__(self, parent: QWidget, phrase: str, title: str, text: str, *, agree: str, decline: str) -> None:
+        super().__init__(parent, title, text, agree=agree, decline=decline, look=MODES[Mode.LIVE])
+        self._wanted = phrase
         self.phrase = QLineEdit()
-        self.phrase.setAccessibleName(translate("LiveDialog", "Confirmation phrase"))
-        self.phrase.setPlaceholderText(LIVE_PHRASE)
+        self.phrase.setAccessibleName(translate("TypedDialog", "Confirmation phrase"))
+        self.phrase.setPlaceholderText(phrase)
         self.phrase.textChanged.connect(self._compare)
         self.body.addWidget(self.phrase)
         self.agree_button.setEnabled(False)
@@ -73,7 +63,50 @@ class LiveDialog(Dialog):
             super().accept()
 
     def _typed(self) -> bool:
-        return " ".join(self.phrase.text().casefold().split()) == LIVE_PHRASE
+        return " ".join(self.phrase.text().casefold().split()) == self._wanted.casefold()
 
     def _compare(self) -> None:
         self.agree_button.setEnabled(self._typed())
+
+
+class LiveDialog(TypedDialog):
+    """Asks for a typed phrase before the engines may act with real money; asked at every start, never hidden."""
+
+    def __init__(self, parent: QWidget, profile: str) -> None:
+        super().__init__(
+            parent,
+            LIVE_PHRASE,
+            translate("LiveDialog", "Go LIVE?"),
+            translate(
+                "LiveDialog",
+                "The engines of profile “{profile}” will place real orders with real money on your exchange account. "
+                "Type “{phrase}” to confirm.",
+            ).format(profile=profile, phrase=LIVE_PHRASE),
+            agree=translate("LiveDialog", "Go LIVE"),
+            decline=translate("LiveDialog", "Stay as it is"),
+        )
+
+
+class WithdrawalDialog(TypedDialog):
+    """Asks for the phrase that lets LIVE use a key which can move funds off the exchange (panel spec 6)."""
+
+    def __init__(self, parent: QWidget, phrase: str) -> None:
+        super().__init__(
+            parent,
+            phrase,
+            translate("WithdrawalDialog", "This key may withdraw"),
+            translate(
+                "WithdrawalDialog",
+                "Kraken says that the API key in your keyring may move funds off the exchange. Trading needs no such "
+                "right: whoever gets hold of the key could empty the account. Better stop here, make a key at Kraken "
+                "with trading rights alone, and save it on the Keys page.",
+            ),
+            agree=translate("WithdrawalDialog", "Use this key in LIVE"),
+            decline=translate("WithdrawalDialog", "Do not start"),
+        )
+        how = QLabel(
+            translate("WithdrawalDialog", "To use it in this run all the same, type “{phrase}”.").format(phrase=phrase)
+        )
+        how.setWordWrap(True)
+        how.setTextFormat(Qt.TextFormat.PlainText)
+        self.body.insertWidget(0, how)

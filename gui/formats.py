@@ -24,11 +24,11 @@ def usd(amount: Number | None, decimals: int = 2) -> str:
     return f"{sign}${abs(amount):,.{decimals}f}"
 
 
-def usd_change(amount: Number | None) -> str:
+def usd_change(amount: Number | None, decimals: int = 2) -> str:
     """`+$1.20`, `−$0.40`, `$0.00`."""
     if amount is None:
         return UNKNOWN
-    return ("+" if round(amount, 2) > 0 else "") + usd(amount)
+    return ("+" if round(amount, decimals) > 0 else "") + usd(amount, decimals)
 
 
 def doge(quantity: Number | None, decimals: int = 2) -> str:

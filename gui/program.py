@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
-from engine.core.modes import Mode
 from engine.desk.arguments import SessionArguments
-from gui.confirmations import LiveDialog
 from gui.loop import LoopProblem
+from gui.opening import opened_if_agreed
 from gui.theme import apply_theme, system_theme
 from gui.window import MainWindow
 
@@ -104,13 +103,10 @@ class Program:
             take_back()
 
     async def _run_session(self, redactor: Redactor) -> int:
-        from engine.desk.opening import opened
         from gui.context import PanelContext
 
-        live_confirmed = False
-        if self._arguments.mode is Mode.LIVE:
-            live_confirmed = await LiveDialog(self._window, self._arguments.profile.name).answer()
-        async with opened(self._arguments, redactor, live_confirmed=live_confirmed) as desk:
+        somebody_looks = not self._offscreen
+        async with opened_if_agreed(self._arguments, redactor, self._window, somebody_looks=somebody_looks) as desk:
             self._window.attach(
                 PanelContext(
                     bus=desk.bus,

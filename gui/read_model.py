@@ -15,9 +15,11 @@ from typing import TypeVar
 
 from engine.core.bus import Bus
 from engine.core.messages import Event, Snapshot
+from engine.core.mirror_messages import MirrorCaughtUp, MirrorLost, MirrorRewound, MirrorSnapshot
 from engine.core.modes import ModeSnapshot, SwitchMoved
 from engine.core.series import Series
 from engine.core.supervisor import EngineCrashed, EngineSnapshot
+from engine.desk.messages import DeskNote, StatusPageSnapshot
 from engine.governor.messages import ClockSteppedBack, GapObserved, GovernorSnapshot, OscillationDamped, SkewChanged
 from engine.grid.messages import FillBooked, GridNote, GridSnapshot, OrderPlaced, RoundTripBooked
 from gui.sentences.events import Severity, event_severity
@@ -57,7 +59,7 @@ class Alert:
 _ENGINE_OF: tuple[tuple[str, tuple[type[Event], ...]], ...] = (
     ("governor", (SkewChanged, OscillationDamped, GapObserved, ClockSteppedBack)),
     ("grid", (OrderPlaced, FillBooked, RoundTripBooked, GridNote)),
-    ("desk", (SwitchMoved,)),
+    ("desk", (SwitchMoved, DeskNote, MirrorLost, MirrorCaughtUp, MirrorRewound)),
 )
 
 
@@ -68,6 +70,8 @@ class ReadModel:
         self.mode: ModeSnapshot | None = None
         self.governor: GovernorSnapshot | None = None
         self.grid: GridSnapshot | None = None
+        self.mirror: MirrorSnapshot | None = None
+        self.status_page: StatusPageSnapshot | None = None
         self.engines: dict[str, EngineSnapshot] = {}
         self.series = {what: Series(gap_s=GAP_S, max_points=POINTS_KEPT) for what in Plotted}
         self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
@@ -81,6 +85,8 @@ class ReadModel:
             self._watch(bus, ModeSnapshot, self._take_mode),
             self._watch(bus, GovernorSnapshot, self._take_governor),
             self._watch(bus, GridSnapshot, self._take_grid),
+            self._watch(bus, MirrorSnapshot, self._take_mirror),
+            self._watch(bus, StatusPageSnapshot, self._take_status_page),
             bus.watch(EngineSnapshot, self._take_engine),
         ]
         for engine in ("governor", "grid"):
@@ -147,6 +153,14 @@ class ReadModel:
         self.revision += 1
         price = math.nan if snapshot.price is None else float(snapshot.price)
         self.series[Plotted.PRICE].append(snapshot.at_s, price)
+
+    def _take_mirror(self, snapshot: MirrorSnapshot) -> None:
+        self.mirror = snapshot
+        self.revision += 1
+
+    def _take_status_page(self, snapshot: StatusPageSnapshot) -> None:
+        self.status_page = snapshot
+        self.revision += 1
 
     def _take_engine(self, snapshot: EngineSnapshot) -> None:
         self.engines[snapshot.engine] = snapshot

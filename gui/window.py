@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         pages = {
             "governor": GovernorPage(model, context.clock),
             "settings": SettingsPage(context.configuration, tasks, self.notices),
-            "keys": KeysPage(context.secrets, tasks, self.notices),
+            "keys": KeysPage(context.secrets, context.bus, tasks, self.notices),
         }
         self._context, self.tasks, self.model = context, tasks, model
         self.overview.attach(model)

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import __version__
-from engine.cli import drift
-from engine.core.modes import Mode
+from engine.cli import drift, hub, store
 from engine.desk import paper_process
 from engine.desk.arguments import SessionArguments, add_session_arguments, session_arguments
 
 EXIT_USAGE = 2
 EXIT_FAILED = 1
 LIVE_PHRASE = "trade live"
+
+_log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     options = commands.add_parser("options", help="print every option as documentation")
     options.add_argument("--markdown", action="store_true", required=True, help="as Markdown tables")
     drift.add_commands(commands)
+    hub.add_commands(commands)
+    store.add_commands(commands)
     governor = commands.add_parser("governor", help="tools of the governor")
     tools = governor.add_subparsers(dest="tool", required=True, metavar="TOOL")
     replay = tools.add_parser("replay", help="run the controller over recorded observations, one JSON line per update")
@@ -73,19 +76,35 @@ def _run(arguments: SessionArguments, *, as_json: bool) -> int:
     from engine.cli.headless import run_session
     from engine.core.redacted_logging import install
     from engine.core.redaction import Redactor
+    from engine.desk.desk import KeyRefused, LiveNotConfirmed
 
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     redactor = Redactor()
     install(logging.getLogger(), redactor)
-    live_confirmed = arguments.mode is Mode.LIVE and _confirmed_at_terminal()
-    return asyncio.run(run_session(arguments, redactor, print_json=as_json, live_confirmed=live_confirmed))
+    live_confirmed, phrase = False, None
+    while True:
+        try:
+            return asyncio.run(
+                run_session(
+                    arguments, redactor, print_json=as_json, live_confirmed=live_confirmed, withdrawal_phrase=phrase
+                )
+            )
+        except LiveNotConfirmed as error:
+            asked = f"LIVE places real orders with real money. Type “{LIVE_PHRASE}” to go on: "
+            live_confirmed = _typed_at_terminal(asked) == LIVE_PHRASE
+            if not live_confirmed:
+                _log.error("%s", error)
+                return EXIT_FAILED
+        except KeyRefused as error:
+            _log.error("%s", error)
+            phrase = _typed_at_terminal(f"Type “{error.phrase}” to use this key all the same: ")
+            if phrase is None:
+                return EXIT_FAILED
 
 
-def _confirmed_at_terminal() -> bool:
-    """Ask a person; without a terminal there is none."""
+def _typed_at_terminal(asked: str) -> str | None:
+    """What a person types; without a terminal there is nobody to ask."""
     if not sys.stdin.isatty():
-        return False
-    print(
-        f"LIVE places real orders with real money. Type “{LIVE_PHRASE}” to go on: ", end="", file=sys.stderr, flush=True
-    )
-    return sys.stdin.readline().strip() == LIVE_PHRASE
+        return None
+    print(asked, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()

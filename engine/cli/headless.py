@@ -13,47 +13,78 @@ from contextlib import suppress
 
 from engine.core.bus import Bus, EventReader
 from engine.core.messages import Event, Snapshot, plain
+from engine.core.mirror_messages import MirrorCaughtUp, MirrorLost, MirrorRewound, MirrorSnapshot
 from engine.core.modes import ModeSnapshot
 from engine.core.redaction import Redactor
 from engine.core.supervisor import EngineSnapshot
 from engine.desk.arguments import SessionArguments
+from engine.desk.desk import KeyRefused, LiveNotConfirmed
+from engine.desk.messages import DeskNote
 from engine.desk.opening import CANNOT_OPEN, opened
 from engine.governor.messages import GovernorSnapshot
 from engine.grid.messages import FillBooked, GridNote, GridSnapshot, RoundTripBooked
 
 EXIT_FAILED = 1
-SHOWN: tuple[type[Snapshot], ...] = (ModeSnapshot, EngineSnapshot, GovernorSnapshot, GridSnapshot)
+SHOWN: tuple[type[Snapshot], ...] = (ModeSnapshot, EngineSnapshot, GovernorSnapshot, GridSnapshot, MirrorSnapshot)
+TOLD: tuple[type[Event], ...] = (
+    FillBooked,
+    RoundTripBooked,
+    GridNote,
+    DeskNote,
+    MirrorLost,
+    MirrorCaughtUp,
+    MirrorRewound,
+)
 
 _log = logging.getLogger(__name__)
 
 
 async def run_session(
-    arguments: SessionArguments, redactor: Redactor, *, print_json: bool, live_confirmed: bool
+    arguments: SessionArguments,
+    redactor: Redactor,
+    *,
+    print_json: bool,
+    live_confirmed: bool = False,
+    withdrawal_phrase: str | None = None,
 ) -> int:
-    """Run until the time is up or a signal asks to end. Returns the exit code; a clean end is 0."""
+    """Run until the time is up, a signal asks to end, or the desk says that nothing can be done any more.
+
+    Returns the exit code; a clean end is 0. What a person may change by typing something is raised: LiveNotConfirmed,
+    and KeyRefused where its phrase would do and none was given.
+    """
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
     try:
-        async with opened(arguments, redactor, live_confirmed=live_confirmed) as desk:
+        async with opened(
+            arguments, redactor, live_confirmed=live_confirmed, withdrawal_phrase=withdrawal_phrase
+        ) as desk:
             if print_json:
                 _print_snapshots(desk.bus, ended.set)
-            reader = desk.bus.read(FillBooked, RoundTripBooked, GridNote)
-            telling = asyncio.create_task(_tell(reader), name="tell")
-            try:
-                async with asyncio.timeout(arguments.run_for_s):
-                    await ended.wait()
-            except TimeoutError:
-                pass
-            finally:
-                telling.cancel()
-                with suppress(asyncio.CancelledError):
-                    await telling
+            return await _until_ended(desk.bus.read(*TOLD), ended, arguments.run_for_s)
+    except (LiveNotConfirmed, KeyRefused) as error:
+        if isinstance(error, LiveNotConfirmed) or (error.phrase is not None and withdrawal_phrase is None):
+            raise
+        _log.error("%s", error)
+        return EXIT_FAILED
     except CANNOT_OPEN as error:
         _log.error("%s", error)
         return EXIT_FAILED
-    return 0
+
+
+async def _until_ended(reader: EventReader, ended: asyncio.Event, run_for_s: float | None) -> int:
+    telling = asyncio.create_task(_tell(reader), name="tell")
+    telling.add_done_callback(lambda _: ended.set())
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(run_for_s):
+                await ended.wait()
+        return EXIT_FAILED if telling.done() else 0
+    finally:
+        telling.cancel()
+        with suppress(asyncio.CancelledError):
+            await telling
 
 
 def _print_snapshots(bus: Bus, reader_left: Callable[[], None]) -> None:
@@ -74,9 +105,12 @@ def _print_snapshots(bus: Bus, reader_left: Callable[[], None]) -> None:
 
 
 async def _tell(reader: EventReader) -> None:
+    """Log what happens; returns once the desk says that the session cannot do its work any more."""
     while True:
         for event in await reader.next():
             _log.info("%s %s", type(event).__name__, json.dumps(_loggable(event), separators=(",", ":")))
+            if isinstance(event, DeskNote) and event.grave:
+                return
 
 
 def _loggable(event: Event) -> dict[str, object]:

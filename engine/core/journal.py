@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from engine.core.schema import FACTS, INTENTS, MEMORY, METADATA, SCHEMA_VERSION, VERSION
+from engine.core.schema import FACTS, FORGOTTEN, INTENTS, MEMORY, METADATA, SCHEMA_VERSION, VERSION, migrate
 
 Result = TypeVar("Result")
 EVERY_WORLD = "*"
@@ -109,8 +110,11 @@ class Journal:
     """Durable memory of one world. `open` before use, `close` when done; both may block, so call them in a worker."""
 
     def __init__(self, path: Path, world: str) -> None:
-        self._path = path
+        self.path = path
         self.world = world
+        self.rounds = 0
+        """Rises after each commit. A reader of the file that has seen it at this number finds nothing new there."""
+        self._changes: Iterator[int] = itertools.count(1)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._engine: sa.Engine | None = None
@@ -119,12 +123,14 @@ class Journal:
     def open(self) -> None:
         """Open or create the file. Raises JournalFailed when it cannot be used or comes from a newer program."""
         try:
-            self._engine = _connect(self._path)
+            self._engine = _connect(self.path)
             with self._engine.begin() as connection:
                 METADATA.create_all(connection)
                 _check_version(connection)
+                newest = connection.execute(sa.select(sa.func.max(MEMORY.c.change))).scalar()
+                self._changes = itertools.count((newest or 0) + 1)
         except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise JournalFailed(f"the journal {self._path.name} cannot be opened: {error}") from error
+            raise JournalFailed(f"the journal {self.path.name} cannot be opened: {error}") from error
         self._thread = threading.Thread(target=self._write_on, name="journal", daemon=True)
         self._thread.start()
 
@@ -141,11 +147,11 @@ class Journal:
 
     async def commit(self, batch: Batch) -> None:
         """Return when `batch` is durable. Raises AlreadyRecorded or JournalFailed; then none of it was written."""
-        await self._ask(lambda connection: _write(connection, self.world, batch))
+        await self._ask(lambda connection: _write(connection, self.world, batch, self._changes))
 
     def post(self, batch: Batch) -> None:
         """Make `batch` durable soon, in order with other writes; a failure of any kind goes to `on_failure`."""
-        job = _Job(lambda connection: _write(connection, self.world, batch))
+        job = _Job(lambda connection: _write(connection, self.world, batch, self._changes))
         job.done.add_done_callback(self._report)
         try:
             self._put(job)
@@ -206,6 +212,7 @@ class Journal:
                     job = self._jobs.get()
                 closing = job is None
                 _run_together(connection, jobs)
+                self.rounds += 1
 
 
 def _connect(path: Path) -> sa.Engine:
@@ -228,6 +235,8 @@ def _check_version(connection: sa.Connection) -> None:
             f"the journal was written by a newer program (schema {known}, this one knows {SCHEMA_VERSION}); "
             "start that program, or use another profile"
         )
+    elif known < SCHEMA_VERSION:
+        migrate(connection, known)
 
 
 def _run_together(connection: sa.Connection, jobs: list[_Job]) -> None:
@@ -260,16 +269,17 @@ def _named(error: Exception) -> JournalFailed:
     return JournalFailed(f"the journal could not be used: {type(error).__name__}: {error}")
 
 
-def _write(connection: sa.Connection, world: str, batch: Batch) -> None:
+def _write(connection: sa.Connection, world: str, batch: Batch, changes: Iterator[int]) -> None:
     if batch.facts:
         _INSERT_FACT.run(connection, [{"world": world, **_columns(fact)} for fact in batch.facts])
-    forgotten = [memory for memory in batch.remember if memory.value is None]
-    kept = [memory for memory in batch.remember if memory.value is not None]
-    if kept:
-        _UPSERT_MEMORY.run(connection, [{**_columns(memory), "world": memory.world or world} for memory in kept])
-    for memory in forgotten:
-        here = (MEMORY.c.engine == memory.engine, MEMORY.c.name == memory.name)
-        connection.execute(sa.delete(MEMORY).where(MEMORY.c.world == (memory.world or world), *here))
+    if batch.remember:
+        _UPSERT_MEMORY.run(
+            connection,
+            [
+                {**_columns(memory), "world": memory.world or world, "change": next(changes)}
+                for memory in batch.remember
+            ],
+        )
     if batch.intents:
         _INSERT_INTENT.run(connection, [{"world": world, **_columns(row)} for row in batch.intents])
     if batch.outcomes:
@@ -304,7 +314,7 @@ def _upsert_memory() -> sa.Insert:
     fresh = sqlite.insert(MEMORY).values({column.name: sa.bindparam(column.name) for column in MEMORY.c})
     return fresh.on_conflict_do_update(
         index_elements=[MEMORY.c.world, MEMORY.c.engine, MEMORY.c.name],
-        set_={"value": fresh.excluded.value, "at_s": fresh.excluded.at_s},
+        set_={name: fresh.excluded[name] for name in ("value", "at_s", "change")},
     )
 
 
@@ -327,15 +337,20 @@ _UPDATE_OUTCOME = _Prepared(
 def _columns(row: Fact | Memory | IntentRow) -> dict[str, Any]:
     """The fields of a row as its table has them; objects become JSON text."""
     values = {name: getattr(row, name) for name in row.__slots__}
-    for name in ("payload", "reason", "outcome", "value"):
+    for name in ("payload", "reason", "outcome"):
         if values.get(name) is not None:
             values[name] = _text(values[name])
+    if isinstance(row, Memory):
+        values["value"] = _text(row.value)  # None becomes FORGOTTEN
     return values
 
 
 def _recall(connection: sa.Connection, world: str, engine: str, prefix: str) -> dict[str, Any]:
     query = sa.select(MEMORY.c.name, MEMORY.c.value).where(
-        MEMORY.c.world == world, MEMORY.c.engine == engine, MEMORY.c.name.startswith(prefix, autoescape=True)
+        MEMORY.c.world == world,
+        MEMORY.c.engine == engine,
+        MEMORY.c.name.startswith(prefix, autoescape=True),
+        MEMORY.c.value != FORGOTTEN,
     )
     return {name: json.loads(value) for name, value in connection.execute(query)}
 

@@ -1,7 +1,8 @@
 """Keeps secrets out of text: by value, for those that are known, and by shape, for those that are not.
 
 By value: a registered secret is found as it is, with any of its characters escaped (JSON, Python, URL, HTML), and
-inside hexadecimal or base64 of a longer text. Of an RPC address its host, tokens and password are found by themselves.
+inside hexadecimal or base64 of a longer text. Of an RPC address its host, tokens and password are found by themselves,
+of a PostgreSQL address its password.
 
 By shape: what looks like a key (`engine.core.secret_shapes`). A transaction hash has the shape of a private key, 0x and
 64 hexadecimal digits. It stays when it was declared with `public`, or when its name says what it is (`tx_hash: 0x...`);
@@ -22,7 +23,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from engine.core.secret_shapes import MARK, redact_shapes
 from engine.core.secrets import MIN_LENGTH, Secret
@@ -107,6 +108,10 @@ def _parts_of_address(value: str) -> set[str]:
         return set()
     if not url.scheme or not url.netloc:
         return set()
+    if url.scheme in ("postgresql", "postgres"):  # its user and database are ordinary words, mostly `postgres`
+        named = (word for name, word in parse_qsl(url.query) if name in ("password", "sslpassword"))
+        passwords = (url.password or "", unquote(url.password or ""), *named)
+        return {password for password in passwords if len(password) >= MIN_LENGTH}
     words = [url.username or "", url.password or "", *url.path.split("/"), *(word for _, word in parse_qsl(url.query))]
     parts = {word for word in words if len(word) >= MIN_LENGTH}
     return parts if _is_this_machine(host) or len(host) < MIN_LENGTH else {*parts, host}

@@ -1,10 +1,10 @@
-"""The tables of the journal."""
+"""The tables of the journal, and the way of an older file to them."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 METADATA = sa.MetaData()
 
 VERSION = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, primary_key=True))
@@ -44,6 +44,9 @@ FACTS = sa.Table(
     sa.Index("facts_by_time", "world", "engine", "kind", "at_s"),
 )
 
+FORGOTTEN = "null"
+"""The value of a memory that was forgotten. Its row stays, so that a mirror of this file learns of it."""
+
 MEMORY = sa.Table(
     "memory",
     METADATA,
@@ -52,5 +55,24 @@ MEMORY = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("at_s", sa.Float, nullable=False),
+    # Rises with every change in the file: what changed since is what has a higher one. No index, which would be one
+    # more page to flush on the way of every order; the table is small.
+    sa.Column("change", sa.Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,  # one page less to flush on the way of every order
 )
+
+
+def migrate(connection: sa.Connection, version: int) -> None:
+    """Bring a file of an earlier `version` up to this one, whatever an interrupted earlier attempt has left.
+
+    2: memories carry the number of their last change.
+    """
+    if version < 2:
+        if "change" not in {column["name"] for column in sa.inspect(connection).get_columns("memory")}:
+            connection.exec_driver_sql("ALTER TABLE memory ADD COLUMN change INTEGER DEFAULT 0 NOT NULL")
+        connection.exec_driver_sql(
+            "UPDATE memory SET change = numbered.number FROM (SELECT world, engine, name, "
+            "row_number() OVER (ORDER BY at_s, world, engine, name) AS number FROM memory) AS numbered "
+            "WHERE memory.world = numbered.world AND memory.engine = numbered.engine AND memory.name = numbered.name"
+        )
+    connection.execute(sa.update(VERSION).values(version=SCHEMA_VERSION))

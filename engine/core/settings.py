@@ -15,6 +15,7 @@ from engine.core.option_problems import (
     KnownOption,
     KnownSection,
     OfKind,
+    OneOf,
     OptionProblem,
     UnknownVariable,
     expected_of,
@@ -105,7 +106,8 @@ def validated(catalogue: Catalogue, given: Mapping[str, Given]) -> Validated:
                 if _of_kind(spec, where_given.value):
                     values[spec.name] = _unset_when_empty(spec, where_given.value)
                 else:
-                    wrong.append(_problem(spec, where_given, OfKind(spec.kind)))
+                    expected = OneOf(spec.choices) if spec.kind == "choice" else OfKind(spec.kind)
+                    wrong.append(_problem(spec, where_given, expected))
         try:
             sections[section] = kind(**values)
         except ValidationError as error:

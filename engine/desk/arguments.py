@@ -10,6 +10,18 @@ from pathlib import Path
 from engine.core.modes import Mode
 
 REGIMES = ("flat", "up", "down", "spike", "gap")
+FAULTS = (
+    "lose-request:p",
+    "lose-answer:p",
+    "delay-request:duration[:p]",
+    "delay:duration[:p]",
+    "error:<Kraken's words>[:p]",
+    "duplicate-answer:p",
+    "reorder:p",
+    "drop-socket:duration",
+    "stale:duration",
+)
+"""The kinds of `engine.paper.faults`, each with what it takes."""
 FASTEST = 1000.0
 
 
@@ -17,7 +29,8 @@ FASTEST = 1000.0
 class SessionArguments:
     """What a session is started with. run_for_s: wall-clock seconds, None until it is ended.
 
-    market: a regime's name, or the path of a price file. What is None is taken from the configuration.
+    market: a regime's name, or the path of a price file. faults: as `engine.paper.faults` reads them. What is None is
+    taken from the configuration. fresh: set a kept paper world aside and start a new one.
     """
 
     profile: Path
@@ -26,6 +39,18 @@ class SessionArguments:
     speed: float | None
     seed: int | None
     market: str | None
+    faults: str | None = None
+    fresh: bool = False
+
+    def check_mode(self, mode: Mode) -> None:
+        """Raise PaperOnly when something was asked for that this mode does not have."""
+        asked = [name for name, given in (("--fault", self.faults), ("--fresh", self.fresh)) if given]
+        if asked and mode is not Mode.PAPER:
+            raise PaperOnly(f"{asked[0]} is for the paper exchange alone, and the mode is {mode.value.upper()}")
+
+
+class PaperOnly(ValueError):
+    """An argument that only PAPER has was given for a session in another mode."""
 
 
 def add_session_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,18 +68,40 @@ def add_session_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help=f"paper market: {', '.join(REGIMES)}, or a price file of seconds and prices (PAPER only)",
     )
+    parser.add_argument(
+        "--fault",
+        dest="faults",
+        action="append",
+        type=_faults,
+        metavar="SPEC",
+        help="what goes wrong on purpose, as lose-answer:0.05,delay:2s:0.1 (PAPER only): "
+        f"{', '.join(FAULTS)}; p is a probability, a duration reads 250ms, 2s or 5m, "
+        "and @Endpoint after the kind limits it to one endpoint",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="set the kept paper world aside and start a new one (PAPER only)"
+    )
+    parser.set_defaults(refuse=parser.error)
 
 
 def session_arguments(parsed: argparse.Namespace) -> SessionArguments:
-    """The shared arguments out of what argparse parsed."""
-    return SessionArguments(
+    """The shared arguments out of what argparse parsed; ends the program as argparse does when they contradict."""
+    arguments = SessionArguments(
         profile=default_profile() if parsed.profile is None else parsed.profile.expanduser().absolute(),
         mode=None if parsed.mode is None else Mode(parsed.mode),
         run_for_s=parsed.run_for_s,
         speed=parsed.speed,
         seed=parsed.seed,
         market=parsed.market,
+        faults=None if parsed.faults is None else ",".join(parsed.faults),
+        fresh=parsed.fresh,
     )
+    try:
+        if arguments.mode is not None:
+            arguments.check_mode(arguments.mode)
+    except PaperOnly as error:
+        parsed.refuse(str(error))
+    return arguments
 
 
 def default_profile() -> Path:
@@ -101,3 +148,13 @@ def _market(text: str) -> str:
     if not Path(text).expanduser().is_file():
         raise argparse.ArgumentTypeError(f"expected {', '.join(REGIMES)} or the path of a price file, got {text!r}")
     return str(Path(text).expanduser().absolute())
+
+
+def _faults(text: str) -> str:
+    from engine.paper.faults import parse_faults
+
+    try:
+        parse_faults(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text

@@ -14,15 +14,22 @@ from engine.core.configuration import Configuration
 from engine.core.gate import Gate, NoAnswer, Rejection
 from engine.core.journal import EVERY_WORLD, Batch, Journal, Memory
 from engine.core.messages import Acknowledged, Answer, Reason, plain
+from engine.core.mirror import Mirror
+from engine.core.mirror_options import StoreOptions
 from engine.core.modes import AskedByPerson, GuardRaised, Mode, Pause, Resume, Stop
 from engine.core.profile import Profile
 from engine.core.secrets import SecretStore
 from engine.core.supervisor import Supervisor
 from engine.core.switch import MasterSwitch
 from engine.desk.arguments import SessionArguments
+from engine.desk.exchange_watch import ExchangeWatch
+from engine.desk.key_rights import Connected, KeyRights
+from engine.desk.messages import ReadKeyRights
+from engine.desk.mirroring import RESUME_WITHIN_S, STORE_URL, ReadUrl, mirror_maker
 from engine.desk.options import DeskOptions
-from engine.desk.wiring import Governed
-from engine.desk.worlds import NoncesInJournal, World, live_world, paper_world
+from engine.desk.status_server import StatusServer
+from engine.governed import Governed
+from engine.desk.worlds import CountersInJournal, NoncesInJournal, World, live_world, paper_world
 from engine.governor.engine import GovernorEngine
 from engine.governor.options import GovernorOptions
 from engine.grid.engine import GridEngine
@@ -31,10 +38,10 @@ from engine.paper.options import PaperOptions
 from engine.venue.dead_man import DeadMan
 from engine.venue.kraken import KrakenVenue
 from engine.venue.options import VenueOptions
-from engine.venue.permissions import live_verdict
+from engine.venue.permissions import KeyMayWithdraw, key_refused_words, live_verdict, observe_verdict
 
 DESK, SWITCH = "desk", "switch"
-GOVERNOR, GRID, DEAD_MAN = "governor", "grid", "dead_man"
+GOVERNOR, GRID, DEAD_MAN, MIRROR = "governor", "grid", "dead_man", "mirror"
 
 _log = logging.getLogger(__name__)
 
@@ -44,13 +51,16 @@ class LiveNotConfirmed(RuntimeError):
 
 
 class KeyRefused(RuntimeError):
-    """LIVE does not use this API key; the reason says what about its rights."""
+    """LIVE or OBSERVE does not use this API key; the reason says what about its rights."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(
-            f"LIVE refuses the API key in the keyring: {plain(reason)}; make one with trading rights alone"
-        )
+    def __init__(self, mode: Mode, reason: Reason) -> None:
+        super().__init__(f"{mode.value.upper()} refuses the API key in the keyring: {key_refused_words(reason)}")
         self.reason = reason
+
+    @property
+    def phrase(self) -> str | None:
+        """What a person may type to use the key all the same (`withdrawal_phrase`); None when nothing would do."""
+        return self.reason.phrase if isinstance(self.reason, KeyMayWithdraw) else None
 
 
 class Desk:
@@ -75,6 +85,7 @@ class Desk:
         self._grid: GridEngine | None = None
         self._governor: GovernorEngine | None = None
         self._supervisor: Supervisor | None = None
+        self._store_url: ReadUrl = lambda: vault.read(STORE_URL)
         self._closing = AsyncExitStack()
 
     @classmethod
@@ -87,21 +98,27 @@ class Desk:
         redact: Callable[[str], str],
         *,
         live_confirmed: bool = False,
+        withdrawal_phrase: str | None = None,
         world: World | None = None,
+        store_url: ReadUrl | None = None,
     ) -> Desk:
         """Start a session on an acquired profile.
 
-        live_confirmed: a person confirmed LIVE in this run. world: a paper world that runs already and outlives this
-        session; without one the mode's own is made.
+        live_confirmed: a person confirmed LIVE in this run. withdrawal_phrase: what a person typed to let LIVE use a
+        key that may withdraw. world: a world that runs already and outlives this session; without one the mode's own
+        is made. store_url: reads the address of PostgreSQL; without one the keyring is asked.
 
-        Raises LiveNotConfirmed, KeysMissing, PaperExchangeError or JournalFailed; nothing is left running then.
+        Raises PaperOnly, LiveNotConfirmed, KeyRefused, KeysMissing, PaperExchangeError, JournalFailed; nothing is left
+        running then.
         """
         mode = arguments.mode or configuration.settings.of(DeskOptions).mode
+        arguments.check_mode(mode)
         if mode is Mode.LIVE and not live_confirmed:
             raise LiveNotConfirmed("LIVE places real orders and is confirmed by a person in each run")
         desk = cls(profile, configuration, vault, mode, redact)
+        desk._store_url = store_url or desk._store_url
         try:
-            await desk._start(arguments, world)
+            await desk._start(arguments, world, withdrawal_phrase)
         except BaseException:
             await desk.close()
             raise
@@ -111,7 +128,7 @@ class Desk:
         """Stop the engines in reverse order, then everything below them. Resting orders stay at the exchange."""
         await self._closing.aclose()
 
-    async def _start(self, arguments: SessionArguments, world: World | None) -> None:
+    async def _start(self, arguments: SessionArguments, world: World | None, withdrawal_phrase: str | None) -> None:
         if world is None:
             world = await self._world(arguments)
             if world is not None:
@@ -119,13 +136,27 @@ class Desk:
         if world is not None:
             self.clock = world.clock
         journal = await self._opened_journal("off" if world is None else world.name)
+        make_mirror = self._mirror_maker(journal)
+        if make_mirror is not None and self.mode in (Mode.OBSERVE, Mode.LIVE):
+            await make_mirror().resume(RESUME_WITHIN_S)  # a paper world is known on its own machine alone
         self.switch = await self._recalled_switch(journal)
         self.bus.handle(Pause, self._pause)
         self.bus.handle(Stop, self._stop)
         self.bus.handle(Resume, self._resume)
+        key_rights = KeyRights(
+            self.mode, self.secrets, journal, self.bus, self.clock, lambda: self.configuration.settings.of(VenueOptions)
+        )
+        self.bus.handle(ReadKeyRights, key_rights.read)
         if world is not None:
-            venue = await self._venue(world, journal)
-            self._supervise(world, venue, journal)
+            venue = await self._venue(world, journal, key_rights, withdrawal_phrase)
+            self._supervise(world, venue, journal, make_mirror)
+        status = StatusServer(self.configuration, self.bus, self.clock)
+        self._closing.push_async_callback(status.close)
+        await status.start()
+        if world is not None and world.exchange is not None:
+            watch = ExchangeWatch(world.exchange, self.bus, self.clock, kept=world.kept)
+            self._closing.push_async_callback(watch.close)
+            watch.start()  # last, so that whoever opens the session reads events before the watch can tell one
 
     async def _world(self, arguments: SessionArguments) -> World | None:
         """The world of the mode; None in OFF, where nothing connects."""
@@ -162,18 +193,31 @@ class Desk:
         switch.restore(remembered.get(SWITCH), self.clock.now())
         return switch
 
-    async def _venue(self, world: World, journal: Journal) -> KrakenVenue:
+    async def _venue(
+        self, world: World, journal: Journal, key_rights: KeyRights, withdrawal_phrase: str | None
+    ) -> KrakenVenue:
         options = self.configuration.settings.of(VenueOptions)
-        nonces = NoncesInJournal(journal, self.clock)
-        venue = await KrakenVenue.connect(self.mode, world.addresses, world.keys, options, self.clock, nonces)
+        nonces = NoncesInJournal(journal, self.clock, world.account)
+        counters = CountersInJournal(journal, self.clock, world.account)
+        venue = await KrakenVenue.connect(self.mode, world.addresses, world.keys, options, self.clock, nonces, counters)
         self._closing.push_async_callback(venue.close)
-        if self.mode is Mode.LIVE:
-            refused = live_verdict(await venue.permissions())
+        if self.mode is not Mode.PAPER:
+            rights = await venue.permissions()
+            key_rights.connected = Connected(world.keys, venue)
+            key_rights.tell(rights)
+            live = self.mode is Mode.LIVE
+            refused = live_verdict(rights, withdrawal_phrase) if live else observe_verdict(rights)
             if refused is not None:
-                raise KeyRefused(refused)
+                raise KeyRefused(self.mode, refused)
         return venue
 
-    def _supervise(self, world: World, venue: KrakenVenue, journal: Journal) -> None:
+    def _mirror_maker(self, journal: Journal) -> Callable[[], Mirror] | None:
+        options = self.configuration.settings.of(StoreOptions)
+        return mirror_maker(options, self.profile.name, journal, self._store_url, self.bus, self.clock, self._redact)
+
+    def _supervise(
+        self, world: World, venue: KrakenVenue, journal: Journal, make_mirror: Callable[[], Mirror] | None
+    ) -> None:
         gate = Gate(
             mode=self.mode,
             switch=self.switch,
@@ -216,6 +260,8 @@ class Desk:
         if dead_man is not None:
             self._closing.push_async_callback(self._disarm, dead_man)
         self._closing.push_async_callback(self._stop_engines, self._supervisor)
+        if make_mirror is not None:  # first, so that it ends last and sends what the others left
+            self._supervisor.start(MIRROR, lambda: make_mirror().run)
         if dead_man is not None:
             self._supervisor.start(DEAD_MAN, lambda: dead_man.run)
         self._supervisor.start(GOVERNOR, governor)
@@ -223,7 +269,7 @@ class Desk:
 
     def _dead_man(self, venue: KrakenVenue) -> DeadMan | None:
         options = self.configuration.settings.of(VenueOptions)
-        if options.dead_man_s == 0:
+        if options.dead_man_s == 0 or not self.mode.may_act:
             return None
         return DeadMan(venue.calls, self.clock, options.dead_man_s, options.dead_man_renew_s, self._dead_man_failed)
 

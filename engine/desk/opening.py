@@ -18,8 +18,9 @@ from engine.core.profile import Profile, ProfileInUse, ProfileUnusable
 from engine.core.redaction import Redactor
 from engine.core.revisions import RevisionLogDamaged
 from engine.core.secrets import KeyringUnavailable, SecretNames, SecretStore
-from engine.desk.arguments import SessionArguments
+from engine.desk.arguments import PaperOnly, SessionArguments
 from engine.desk.desk import Desk, KeyRefused, LiveNotConfirmed
+from engine.desk.mirroring import STORE_URL, url_reader
 from engine.desk.options import SECTIONS
 from engine.desk.worlds import API_KEY, API_SECRET, KeysMissing
 from engine.paper.launch import PaperExchangeError
@@ -31,6 +32,7 @@ CANNOT_OPEN = (
     ProfileUnusable,
     ConfigurationRefused,
     RevisionLogDamaged,
+    PaperOnly,
     LiveNotConfirmed,
     KeyRefused,
     KeysMissing,
@@ -45,9 +47,17 @@ CANNOT_OPEN = (
 
 @asynccontextmanager
 async def opened(
-    arguments: SessionArguments, redactor: Redactor, *, live_confirmed: bool = False
+    arguments: SessionArguments,
+    redactor: Redactor,
+    *,
+    live_confirmed: bool = False,
+    withdrawal_phrase: str | None = None,
 ) -> AsyncIterator[Desk]:
-    """A running desk; closed, and its profile released, when the block ends. Raises one of CANNOT_OPEN."""
+    """A running desk; closed, and its profile released, when the block ends. Raises one of CANNOT_OPEN.
+
+    live_confirmed, withdrawal_phrase: what a person let happen in this run; see `Desk.open`. A `KeyRefused` whose
+    `phrase` is not None can be opened again with that phrase, once a person has typed it.
+    """
     profile = Profile(arguments.profile)
     await asyncio.to_thread(profile.acquire)
     try:
@@ -57,8 +67,17 @@ async def opened(
         for notice in configuration.notices:
             _log.warning("%s", plain(notice))
         identity = await asyncio.to_thread(lambda: profile.identity)
-        vault = SecretStore(identity, SecretNames((API_KEY, API_SECRET)), redactor.register)
-        desk = await Desk.open(arguments, profile, configuration, vault, redactor.redact, live_confirmed=live_confirmed)
+        vault = SecretStore(identity, SecretNames((API_KEY, API_SECRET, STORE_URL)), redactor.register)
+        desk = await Desk.open(
+            arguments,
+            profile,
+            configuration,
+            vault,
+            redactor.redact,
+            live_confirmed=live_confirmed,
+            withdrawal_phrase=withdrawal_phrase,
+            store_url=url_reader(os.environ, vault, redactor.register),
+        )
         try:
             yield desk
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.mirror_options import StoreOptions
 from engine.core.modes import Mode
 from engine.core.options import Options, Risk, option
 from engine.governor.options import GovernorOptions
@@ -22,6 +23,23 @@ class DeskOptions(Options, section="desk"):
     stop_deadline_s: float = option(
         3.0, ge=0.5, le=60, unit="s", risk=Risk.TIMING, text="How long each engine may take to end when a session ends."
     )
+    status_port: int = option(
+        0,
+        ge=0,
+        le=65535,
+        risk=Risk.ACCESS,
+        text=(
+            "Port on 127.0.0.1 at which other programs of this machine can read the governor's status "
+            "(GET /api/status); 0 is off. Nothing can be changed there."
+        ),
+    )
 
 
-SECTIONS: tuple[type[Options], ...] = (DeskOptions, GovernorOptions, GridOptions, VenueOptions, PaperOptions)
+SECTIONS: tuple[type[Options], ...] = (
+    DeskOptions,
+    GovernorOptions,
+    GridOptions,
+    VenueOptions,
+    PaperOptions,
+    StoreOptions,
+)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 
 from engine.core.bus import Bus
 from engine.core.clock import Clock
-from engine.core.journal import Batch, Journal, Memory
+from engine.core.journal import Batch, Fact, Journal, Memory
 from engine.governor.decide import decide
-from engine.governor.messages import OscillationDamped
+from engine.governor.messages import GovernorSnapshot
 from engine.governor.options import GovernorOptions
 from engine.governor.signal import Observation
 from engine.governor.state import ControllerState, from_plain
-from engine.governor.telemetry import log_line, oscillation_warning
+from engine.governor.telemetry import log_line, update_row, warning
 
-ENGINE = "governor"
+ENGINE, UPDATE = "governor", "update"
 LOOK_EVERY_S = 1.0
 
 _log = logging.getLogger(__name__)
@@ -70,13 +71,19 @@ class GovernorEngine:
         decision = decide(before, observation, self._options(), now_s)
         if decision.state != before:
             memory = Memory(ENGINE, "controller", decision.state.to_plain(), now_s)
-            await self._journal.commit(Batch(remember=(memory,)))
+            rows = (_row(decision.output.snapshot),) if decision.output.updated else ()
+            await self._journal.commit(Batch(remember=(memory,), facts=rows))
         self._skew = decision.state.skew
         self._bus.publish(decision.output.snapshot)
         for event in decision.output.events:
             self._bus.emit(event)
-            if isinstance(event, OscillationDamped):
-                _log.warning(oscillation_warning(event))
+            if (words := warning(event)) is not None:
+                _log.warning(words)
         if decision.output.updated:
             _log.info(log_line(decision.output.snapshot))
         return decision.state
+
+
+def _row(snapshot: GovernorSnapshot) -> Fact:
+    """The update for the record. Its key is drawn: a clock that was set back may bring the same time twice."""
+    return Fact(ENGINE, UPDATE, uuid.uuid4().hex, update_row(snapshot), snapshot.at_s)

@@ -1,10 +1,11 @@
-"""The governor's words to machines: log line, warning and status payload (seed 9.1, 10.1 and 10.2)."""
+"""The governor's words to machines: log line, warning, status payload and kept row (seed 9.1, 10.1 and 10.2)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from engine.governor.messages import GovernorSnapshot, OscillationDamped
+from engine.core.messages import Event
+from engine.governor.messages import ClockSteppedBack, GapObserved, GovernorSnapshot, OscillationDamped
 
 _PAYLOAD_DECIMALS = 9
 
@@ -17,6 +18,19 @@ def log_line(snapshot: GovernorSnapshot) -> str:
         f"vel={snapshot.velocity:+z.3f} skew={snapshot.skew:+z.2f} "
         f"size_a=×{snapshot.size_mult_a:.2f} size_b=×{snapshot.size_mult_b:.2f}"
     )
+
+
+def warning(event: Event) -> str | None:
+    """The line for an event that an operator should find in the log (seed 10.2; spec 2 and 4); None for any other."""
+    match event:
+        case OscillationDamped():
+            return oscillation_warning(event)
+        case GapObserved(silent_s=silent_s, counted_s=counted_s):
+            return f"[REBAL] WARNING: {silent_s:.0f} s since the last update, of which {counted_s:.0f} s are counted"
+        case ClockSteppedBack(by_s=by_s):
+            return f"[REBAL] WARNING: the clock went back by {by_s:.0f} s; the next update is one interval away"
+        case _:
+            return None
 
 
 def oscillation_warning(event: OscillationDamped) -> str:
@@ -44,6 +58,27 @@ def status_payload(snapshot: GovernorSnapshot) -> dict[str, Any]:
             "damped": snapshot.damped,
             "sign_flips_1h": snapshot.sign_flips_1h,
         }
+    }
+
+
+def update_row(snapshot: GovernorSnapshot) -> dict[str, Any]:
+    """One update as it is kept for good, under the names that `governor replay` prints (spec 10)."""
+    return {
+        "ts": snapshot.at_s,
+        "idle_ratio": snapshot.idle_ratio,
+        "error": snapshot.error,
+        "smoothed_error": snapshot.smoothed_error,
+        "velocity": snapshot.velocity,
+        "p": snapshot.p,
+        "d": snapshot.d,
+        "raw": snapshot.raw,
+        "skew": snapshot.skew,
+        "cap": snapshot.cap,
+        "damped": snapshot.damped,
+        "sign_flips_1h": snapshot.sign_flips_1h,
+        "size_mult_a": snapshot.size_mult_a,
+        "size_mult_b": snapshot.size_mult_b,
+        "reason": snapshot.reason.code,
     }
 
 

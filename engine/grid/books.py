@@ -5,7 +5,7 @@ Everything here is written together with the intents that follow from it, in one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,11 +13,14 @@ from pydantic import TypeAdapter
 
 from engine.core.journal import Fact, Memory
 from engine.core.messages import plain
+from engine.grid import metrics
 from engine.grid.entries import Blocked, BlockedBy
 from engine.grid.events import RoundTrip
+from engine.grid.invariants import VolumeDrift
 from engine.grid.limits import Losses, book
+from engine.grid.metrics import Tallies
 from engine.grid.ports import Side, VenueFill
-from engine.grid.slot import ZERO, Role, Slot, Trade
+from engine.grid.slot import ZERO, Order, Role, Slot, Trade
 
 ENGINE = "grid"
 FILL = "fill"
@@ -39,6 +42,7 @@ class Counts:
 
 
 _COUNTS = TypeAdapter(Counts)
+_TALLIES = TypeAdapter(Tallies)
 
 
 @dataclass(slots=True)
@@ -52,6 +56,7 @@ class Books:
     slots: dict[int, Slot] = field(default_factory=dict)
     losses: Losses = field(default_factory=Losses)
     counts: Counts = field(default_factory=Counts)
+    tallies: Tallies = field(default_factory=Tallies)
     last_read_s: float = 0.0
     forgotten_s: float = 0.0
     _trades: dict[str, float] = field(default_factory=dict)
@@ -71,6 +76,8 @@ class Books:
             books.losses = _LOSSES.validate_python(memories["losses"])
         if "counts" in memories:
             books.counts = _COUNTS.validate_python(memories["counts"])
+        if "tallies" in memories:
+            books.tallies = _TALLIES.validate_python(memories["tallies"])
         books.last_read_s = float(memories.get("last_read_s", 0.0))
         for fact in fills:
             books._trades[fact.key] = fact.at_s
@@ -87,12 +94,13 @@ class Books:
         """Whether this trade of the exchange is in the books."""
         return trade_id in self._trades
 
-    def count_fill(self, fill: VenueFill, key: str, role: Role, order_done: bool) -> None:
-        """Enter one trade; it is never entered again."""
+    def count_fill(self, fill: VenueFill, order: Order, order_done: bool) -> None:
+        """Enter one trade; it is never entered again. `order` as it stood before it."""
         self._trades[fill.trade_id] = fill.at_s
-        self._facts.append(Fact(ENGINE, FILL, fill.trade_id, {"key": key, **plain(fill)}, fill.at_s))
+        self._facts.append(Fact(ENGINE, FILL, fill.trade_id, {"key": order.key, **plain(fill)}, fill.at_s))
+        self._tally(metrics.with_fill(self.tallies, fill, order))
         if order_done:
-            entry = role is Role.ENTRY
+            entry = order.role is Role.ENTRY
             self.counts = replace(
                 self.counts,
                 entries_filled=self.counts.entries_filled + entry,
@@ -105,6 +113,7 @@ class Books:
         self.losses = book(self.losses, trip)
         realised = trip.profit_usd + type(ZERO)(self.counts.realised_usd)
         self.counts = replace(self.counts, round_trips=self.counts.round_trips + 1, realised_usd=format(realised, "f"))
+        self._tally(metrics.with_round_trip(self.tallies, trip))
         self._facts.append(Fact(ENGINE, ROUND_TRIP, key, plain(trip), trip.at_s))
         self._changed.update(("losses", "counts"))
 
@@ -119,13 +128,30 @@ class Books:
             self.last_read_s = at_s
             self._changed.add("last_read_s")
 
-    def note_blocked(self, blocked: Iterable[Blocked]) -> None:
-        """Count each want once for as long as one cause blocks it (grid spec 18b)."""
+    def note_blocked(
+        self, blocked: Sequence[Blocked], now_s: float, *, waiting: Sequence[tuple[int, Trade]] = ()
+    ) -> None:
+        """Count each want once for as long as one cause blocks it (grid spec 18b).
+
+        waiting: wants that nobody looked at this time; what blocked them before counts as blocking them still.
+        """
+        kept = [Blocked(*want, self._blocked_now[want]) for want in waiting if want in self._blocked_now]
+        blocked = (*blocked, *kept)
+        self._tally(metrics.with_blocked(metrics.begun(self.tallies, now_s), blocked, now_s))
         now: dict[tuple[int, Trade], BlockedBy] = {(b.slot_id, b.trade): b.cause for b in blocked}
         for (slot_id, trade), cause in now.items():
             if self._blocked_now.get((slot_id, trade)) is not cause:
                 self._count_blocked(slot_id, trade.entry_side, cause)
         self._blocked_now = now
+
+    def note_drift(self, breach: VolumeDrift) -> None:
+        """The exchange holds another volume of an order than these books; the grid halts."""
+        self._tally(metrics.with_drift(self.tallies, breach))
+
+    @property
+    def blocked_now(self) -> frozenset[tuple[int, Side, BlockedBy]]:
+        """What is blocked at the last look, by slot, side and cause."""
+        return frozenset((slot_id, trade.entry_side, cause) for (slot_id, trade), cause in self._blocked_now.items())
 
     def take_changes(self, now_s: float) -> tuple[tuple[Memory, ...], tuple[Fact, ...]]:
         """What has to become durable now."""
@@ -147,9 +173,16 @@ class Books:
             return _LOSSES.dump_python(self.losses, mode="json")
         if name == "counts":
             return _COUNTS.dump_python(self.counts, mode="json")
+        if name == "tallies":
+            return _TALLIES.dump_python(self.tallies, mode="json")
         if name == "last_read_s":
             return self.last_read_s
         return _SLOT.dump_python(self.slots[int(name.removeprefix("slot:"))], mode="json")
+
+    def _tally(self, tallies: Tallies) -> None:
+        if tallies is not self.tallies:
+            self.tallies = tallies
+            self._changed.add("tallies")
 
     def _count_blocked(self, slot_id: int, side: Side, cause: BlockedBy) -> None:
         rows = {(row[0], row[1], row[2]): row[3] for row in self.counts.blocked}

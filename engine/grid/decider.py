@@ -32,7 +32,7 @@ from engine.grid.events import (
 )
 from engine.grid.identities import Identities
 from engine.grid.intents import placed_event, request_of
-from engine.grid.invariants import InvariantBreach
+from engine.grid.invariants import InvariantBreach, VolumeDrift
 from engine.grid.machine import cancel_all, transition
 from engine.grid.messages import (
     Disconnected,
@@ -197,7 +197,7 @@ class Decider:
         for slot in entries.slots:
             self.books.put(slot)
         self._identities.know(action.order for action in entries.actions)
-        self.books.note_blocked(entries.blocked)
+        self.books.note_blocked(entries.blocked, now_s, waiting=entries.waiting)
         self._note(entries.notes, now_s)
         return actions + list(entries.actions)
 
@@ -214,6 +214,8 @@ class Decider:
         """Nothing is decided from here on; a person has to look."""
         if self._halted is None:
             self._halted = Halted(str(breach))
+            if isinstance(breach, VolumeDrift):
+                self.books.note_drift(breach)
             self._note((self._halted,), now_s, grave=True)
 
     def snapshot(self, options: GridOptions, now_s: float) -> GridSnapshot:
@@ -240,7 +242,7 @@ class Decider:
         if found.complete:
             self._foreign_orders = found.foreign_orders
             self._reconciled = self._reconciled or (self._connected and found.session == self.session)
-            self.books.note_read(max((fill.at_s for fill in found.fills), default=0.0))
+            self.books.note_read(min(now_s, max((fill.at_s for fill in found.fills), default=0.0)))
         return actions
 
     def _seen(self, order: VenueOrder, options: GridOptions, now_s: float, *, proof: bool = False) -> list[Action]:
@@ -257,6 +259,8 @@ class Decider:
     def _fill(self, fill: VenueFill, options: GridOptions, now_s: float) -> list[Action]:
         if self.books.counted(fill.trade_id):
             return []
+        # A day to come would let no loss of today count, and a later reading would begin after the trades of today.
+        fill = replace(fill, at_s=min(fill.at_s, now_s))
         key = self._identities.key_of(fill.client_id, fill.order_id)
         order = None if key is None else self._order(key)
         if key is None:
@@ -267,7 +271,7 @@ class Decider:
         filled = Filled(key, fill.trade_id, fill.price, fill.quantity, fill.fee_usd, fill.at_s)
         actions = self._move(key, filled, options, now_s)
         self._spend(fill)
-        self.books.count_fill(fill, key, order.role, order_done=self._order(key) is None)
+        self.books.count_fill(fill, order, order_done=self._order(key) is None)
         self.events.append(_booked(fill, key, self._slot_of(key).slot_id, order))
         return actions
 
@@ -321,7 +325,8 @@ class Decider:
         if switch is not Switch.RUNNING:
             return SwitchHolds(switch)
         value = self._balances.usd + self._balances.doge * self._quote.mid
-        return limits.hold_all(self.books.losses, value, max(0.0, now_s - self._quote.at_s), options, now_s)
+        held = limits.hold_all(self.books.losses, value, max(0.0, now_s - self._quote.at_s), options, now_s)
+        return held or limits.profit_below_fees(self.rules, options)
 
     def _move(self, key: str, event: GridEvent, options: GridOptions, now_s: float) -> list[Action]:
         return self._apply(transition(self._slot_of(key), event, self._world(options, now_s)), now_s)
@@ -351,7 +356,8 @@ class Decider:
 
     def _note_blocked_by_age(self, stale: Reason, world: World) -> None:
         wanted = [want for slot in self.books.slots.values() for want in wants(slot, world)]
-        self.books.note_blocked(Blocked(want.slot_id, want.trade, BlockedBy.PRICE_AGE, stale) for want in wanted)
+        blocked = [Blocked(want.slot_id, want.trade, BlockedBy.PRICE_AGE, stale) for want in wanted]
+        self.books.note_blocked(blocked, world.now_s)
 
     def _world(self, options: GridOptions, now_s: float) -> World:
         market = ZERO if self._quote is None else self._quote.mid

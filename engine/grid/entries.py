@@ -104,12 +104,16 @@ class BelowExchangeMinimum(Reason, code="below_exchange_minimum"):
 
 @dataclass(frozen=True, slots=True)
 class EntryPass:
-    """What one pass decided: slots that changed, what to send, what was blocked and why, what is worth telling."""
+    """What one pass decided: slots that changed, what to send, what was blocked and why, what is worth telling.
+
+    waiting: what was not looked at, because the pass had placed as many entries as it may.
+    """
 
     slots: tuple[Slot, ...]
     actions: tuple[Place | Amend, ...]
     blocked: tuple[Blocked, ...]
     notes: tuple[Reason, ...]
+    waiting: tuple[tuple[int, Trade], ...] = ()
 
 
 def free_funds(total: Funds, slots: Sequence[Slot], rules: PairRules) -> Funds:
@@ -162,11 +166,13 @@ def place_entries(
     before = dict(changed)
     actions: list[Place | Amend] = []
     blocked: list[Blocked] = []
+    waiting: list[tuple[int, Trade]] = []
     notes: list[Reason] = []
     placed = 0
     for want in _in_turn([want for slot in slots for want in wants(slot, world)]):
         slot = changed[want.slot_id]
         if hold is None and want.order is None and placed >= allowed > 0:
+            waiting.append((want.slot_id, want.trade))
             continue
         stopped = _stopped(want, losses, world, hold, allowed)
         sized = stopped or _sized(slot, want, funds, total, world, sizer)
@@ -181,7 +187,7 @@ def place_entries(
         funds = _less(_with(funds, want.order, world.rules), action.order, world.rules)
         placed += want.order is None
     touched = tuple(slot for slot_id, slot in changed.items() if slot is not before[slot_id])
-    return EntryPass(touched, tuple(actions), tuple(blocked), tuple(notes))
+    return EntryPass(touched, tuple(actions), tuple(blocked), tuple(notes), tuple(waiting))
 
 
 def compounded_usd(slot: Slot, base_usd: Decimal) -> Decimal:

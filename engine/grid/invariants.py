@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from engine.grid.slot import Leg, Order, Role, Slot
 
@@ -14,6 +15,16 @@ class InvariantBreach(RuntimeError):
         super().__init__(f"slot {slot.slot_id}: {detail}")
         self.slot = slot
         self.detail = detail
+
+
+class VolumeDrift(InvariantBreach):
+    """State and exchange hold different volumes of an order (governor seed 5, invariant 9)."""
+
+    def __init__(self, slot: Slot, order: Order, state: Decimal, exchange: Decimal, did: str) -> None:
+        super().__init__(slot, f"order {order.key}: asked for {state}, exchange {did} {exchange}")
+        self.order = order.key
+        self.state = state
+        self.exchange = exchange
 
 
 def check(slot: Slot) -> None:

@@ -65,6 +65,14 @@ class BelowStopFloor(Reason, code="below_stop_floor"):
 
 
 @dataclass(frozen=True, slots=True)
+class ProfitBelowFees(Reason, code="profit_below_fees"):
+    """An exit would not pay for the two maker fees of its round trip, as the exchange charges them (grid spec 12)."""
+
+    profit_pct: Decimal
+    round_trip_pct: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class CapacityStop(Reason, code="capacity_stop"):
     """Too few places for open orders are left on the pair."""
 
@@ -126,6 +134,15 @@ def hold_all(
     if value_usd is not None and options.stop_floor_usd > 0 and value_usd < options.stop_floor_usd:
         return BelowStopFloor(value_usd, options.stop_floor_usd)
     return None
+
+
+def profit_below_fees(rules: PairRules, options: GridOptions) -> ProfitBelowFees | None:
+    """Set when a round trip at `profit_pct` earns no more than its maker fees: a buy at 1, a sale at 1 + profit."""
+    fee = rules.maker_fee_ratio
+    round_trip_pct = 100 * 2 * fee / (1 - fee)
+    if options.profit_pct > round_trip_pct:
+        return None
+    return ProfitBelowFees(options.profit_pct, round(round_trip_pct, 4))
 
 
 def rests(losses: Losses, slot_id: int, trade: Trade, options: GridOptions, now_s: float) -> LossRest | None:

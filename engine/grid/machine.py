@@ -30,7 +30,7 @@ from engine.grid.events import (
     TurnedDown,
     World,
 )
-from engine.grid.invariants import InvariantBreach, check
+from engine.grid.invariants import InvariantBreach, VolumeDrift, check
 from engine.grid.ports import OrderFate, OrderGone, PairRules, Side, VenueRefused
 from engine.grid.recovery import evictions_of, made_recovery, recovered_again, stranded
 from engine.grid.slot import ZERO, Cause, Leg, Order, Position, Role, Slot, Stage, Trade
@@ -117,7 +117,7 @@ def _taken(slot: Slot, event: Taken, world: World) -> Step:
     else:
         taken = order
     if event.quantity is not None and event.quantity != taken.quantity:
-        raise InvariantBreach(slot, f"order {order.key}: asked for {taken.quantity}, exchange took {event.quantity}")
+        raise VolumeDrift(slot, order, taken.quantity, event.quantity, "took")
     taken = replace(taken, price=taken.price if event.price is None else event.price)
     if order.stage in (Stage.SENT, Stage.UNKNOWN, Stage.AMENDING):
         taken = replace(taken, stage=Stage.OPEN)
@@ -219,7 +219,7 @@ def _seen(slot: Slot, event: Seen, world: World) -> Step:
         return Step(slot)
     settles = order.stage is Stage.SENT or (order.stage is Stage.UNKNOWN and event.proof)
     if settles and order.amended_quantity is None and event.quantity != order.quantity:
-        raise InvariantBreach(slot, f"order {order.key}: asked for {order.quantity}, exchange holds {event.quantity}")
+        raise VolumeDrift(slot, order, order.quantity, event.quantity, "holds")
     order = replace(order, order_id=event.order_id or order.order_id)
     if event.fate is OrderFate.OPEN:
         if settles:

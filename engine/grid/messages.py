@@ -9,7 +9,7 @@ from engine.core.messages import Event, Reason, Snapshot
 from engine.grid.entries import BlockedBy
 from engine.grid.limits import Band
 from engine.grid.ports import Side
-from engine.grid.slot import Phase, Role, Stage, Trade
+from engine.grid.slot import ZERO, Phase, Role, Stage, Trade
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,56 @@ class SlotView:
 
 @dataclass(frozen=True, slots=True)
 class BlockedCount:
-    """How often entries of this slot and side were wanted and not placed, by cause (grid spec 18b)."""
+    """How often entries of this slot and side were wanted and not placed, by cause (grid spec 18b).
+
+    now: this cause holds one back at this moment.
+    """
 
     slot_id: int
     side: Side
     cause: BlockedBy
     count: int
+    now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SideFigures:
+    """One side of the grid since counting began (governor seed 10.3); None where there is nothing to measure yet.
+
+    entries: those filled in full; average_usd is their mean size, size_multiplier that against their base sizes.
+    trips: positions closed by an exit or a recovery order; profit_usd what they earned, fees taken off, margin_ratio
+    that against what they had cost. evicted: recovery orders given up, evicted_usd the result booked for them.
+    """
+
+    entries: int = 0
+    average_usd: Decimal | None = None
+    size_multiplier: float | None = None
+    trips: int = 0
+    profit_usd: Decimal = ZERO
+    margin_ratio: float | None = None
+    evicted: int = 0
+    evicted_usd: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class GridMetrics:
+    """What governor seed 10.3 asks to watch of the grid, kept over restarts.
+
+    since_s: when counting began. deployed_usd: spent by buy entries in all; deployed_per_hour_usd the mean of the last
+    day, or of the time since counting began. long_only, short_only: how often a slot came to be so, in all and in the
+    last day. volume_drifts: orders of which the exchange held another volume than the books; each halts the grid.
+    """
+
+    since_s: float | None = None
+    a: SideFigures = SideFigures()
+    b: SideFigures = SideFigures()
+    deployed_usd: Decimal = ZERO
+    deployed_per_hour_usd: Decimal | None = None
+    long_only: int = 0
+    short_only: int = 0
+    long_only_1d: int = 0
+    short_only_1d: int = 0
+    volume_drifts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +126,7 @@ class GridSnapshot(Snapshot):
     exits_filled: int
     blocked: tuple[BlockedCount, ...]
     unresolved: int
+    metrics: GridMetrics = GridMetrics()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from engine.core.messages import Reason
 from engine.grid.books import Books
 from engine.grid.entries import Funds, compounded_usd, free_funds
 from engine.grid.limits import DAY_S, band, headroom
-from engine.grid.messages import BlockedCount, GridSnapshot, OrderView, SlotView
+from engine.grid.messages import BlockedCount, GridMetrics, GridSnapshot, OrderView, SideFigures, SlotView
+from engine.grid.metrics import SideTally, Tallies
 from engine.grid.options import GridOptions
 from engine.grid.ports import Balances, PairRules, Quote
 from engine.grid.slot import ZERO, Order, Role, Slot, Stage
@@ -33,6 +34,7 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
     free = free_funds(Funds(standing.balances.usd, standing.balances.doge), slots, rules)
     places = headroom(len(orders) + standing.foreign_orders, rules, options)
     base = options.order_size_usd
+    blocked_now = books.blocked_now
     return GridSnapshot(
         at_s=now_s,
         pair=rules.pair,
@@ -57,8 +59,38 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
         round_trips=books.counts.round_trips,
         entries_filled=books.counts.entries_filled,
         exits_filled=books.counts.exits_filled,
-        blocked=tuple(BlockedCount(*row) for row in books.counts.blocked),
+        blocked=tuple(BlockedCount(*row, now=row[:3] in blocked_now) for row in books.counts.blocked),
         unresolved=sum(order.stage is Stage.UNKNOWN for order in orders),
+        metrics=_metrics(books.tallies, now_s),
+    )
+
+
+def _metrics(tallies: Tallies, now_s: float) -> GridMetrics:
+    recent = tallies.recent(now_s)
+    return GridMetrics(
+        since_s=tallies.since_s,
+        a=_side_figures(tallies.a),
+        b=_side_figures(tallies.b),
+        deployed_usd=tallies.deployed_usd,
+        deployed_per_hour_usd=tallies.deployed_per_hour_usd(now_s),
+        long_only=tallies.long_only,
+        short_only=tallies.short_only,
+        long_only_1d=recent.long_only,
+        short_only_1d=recent.short_only,
+        volume_drifts=tallies.volume_drifts,
+    )
+
+
+def _side_figures(side: SideTally) -> SideFigures:
+    return SideFigures(
+        entries=side.entries,
+        average_usd=side.entries_usd / side.entries if side.entries else None,
+        size_multiplier=float(side.entries_usd / side.base_usd) if side.base_usd else None,
+        trips=side.trips,
+        profit_usd=side.profit_usd,
+        margin_ratio=float(side.profit_usd / side.closed_usd) if side.closed_usd else None,
+        evicted=side.evicted,
+        evicted_usd=side.evicted_usd,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, get_args
@@ -14,6 +15,18 @@ PostOnlyAnswer = Literal["error", "cancel"]
 REGIMES: tuple[Regime, ...] = get_args(Regime)
 TIERS: tuple[Tier, ...] = get_args(Tier)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+MARKET_NAMES = ("seed", "regime", "start_price", "spread_bps", "liquidity", "price_file")
+"""What makes a market; two worlds that agree on it have the same prices."""
+
+BAD_START, BAD_STATE = 2, 3
+BAD_START_WORDS = "paper exchange: "
+"""Exit codes of the process when what it was told, or its state file, cannot be used; and what stands before the cause
+in the last line of its standard error."""
+
+
+class StateUnusable(ValueError):
+    """A state file that is damaged, of another program, or of another world than was asked for."""
+
 
 TRADING_PERMISSIONS = (
     "query-funds",
@@ -64,7 +77,8 @@ class PaperConfig:
     port: 0 for any. epoch_s, speed, origin_monotonic_s: the three numbers of `engine.core.clock.ScaledClock`; without
     an origin the clock starts when the process does. usd, doge: starting balances. faults: see `engine.paper.faults`.
     post_only_answer: how a post-only order that would take is refused; Kraken is recorded to do either. state_file: the
-    world is kept there and resumed from it.
+    world is kept there and resumed from it. insist: which of MARKET_NAMES a resumed world must have as told here; the
+    others are taken from it.
     """
 
     keys: tuple[ApiKey, ...]
@@ -85,6 +99,7 @@ class PaperConfig:
     faults: str = ""
     control_token: str = field(default="", repr=False)
     state_file: str | None = None
+    insist: tuple[str, ...] = MARKET_NAMES
 
     def __post_init__(self) -> None:
         if self.host not in LOOPBACK:
@@ -97,6 +112,33 @@ class PaperConfig:
             raise ValueError(f"post_only_answer is `error` or `cancel`, got {self.post_only_answer!r}")
         if self.usd < 0 or self.doge < 0:
             raise ValueError("starting balances are not below 0")
+
+    def market_told(self) -> dict[str, Any]:
+        """What makes the market, by MARKET_NAMES, as JSON types."""
+        market = self.market
+        return {
+            "seed": self.seed,
+            "regime": market.regime,
+            "start_price": format(market.start_price.normalize(), "f"),
+            "spread_bps": market.spread_bps,
+            "liquidity": format(market.liquidity.normalize(), "f"),
+            "price_file": market.price_file,
+        }
+
+    def resuming(self, saved: Mapping[str, Any]) -> PaperConfig:
+        """This config with the market of a saved world, its `market_told`. Raises StateUnusable where it insists."""
+        told = self.market_told()
+        for name in MARKET_NAMES:
+            if name in self.insist and saved[name] != told[name]:
+                raise StateUnusable(f"the saved world has {name} {saved[name]!r}, not {told[name]!r}")
+        market = MarketSpec(
+            regime=saved["regime"],
+            start_price=Decimal(saved["start_price"]),
+            spread_bps=saved["spread_bps"],
+            liquidity=Decimal(saved["liquidity"]),
+            price_file=saved["price_file"],
+        )
+        return dataclasses.replace(self, market=market, seed=saved["seed"])
 
     def to_json(self) -> str:
         """One line for the child's standard input. It holds the secrets: never log it."""
@@ -114,6 +156,8 @@ class PaperConfig:
             for name in ("usd", "doge", "maker_fee_bps", "taker_fee_bps"):
                 if name in fields:
                     fields[name] = Decimal(fields[name])
+            if "insist" in fields:
+                fields["insist"] = tuple(fields["insist"])
             keys = tuple(
                 ApiKey(**{**key, "permissions": tuple(key.get("permissions", TRADING_PERMISSIONS))})
                 for key in fields.pop("keys")

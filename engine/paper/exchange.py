@@ -21,19 +21,17 @@ from contextlib import suppress
 from aiohttp import web
 
 from engine.core.clock import Clock, ScaledClock
-from engine.paper.config import PaperConfig
+from engine.paper.config import BAD_START, BAD_START_WORDS, BAD_STATE, PaperConfig, StateUnusable
 from engine.paper.control import Control
 from engine.paper.faults import Faults, parse_faults
 from engine.paper.rest import RestApi
 from engine.paper.sockets import Sockets
-from engine.paper.store import Store
-from engine.paper.world import World
+from engine.paper.store import SavedWorld, Store
+from engine.paper.world import SAVE_EVERY_S, World
 
 SHORTEST_TICK_S = 1 / 60
 DROP_CHECK_S = 0.05
-SAVE_EVERY_S = 30.0
 SHUTDOWN_S = 1.0
-BAD_START = 2
 _log = logging.getLogger(__name__)
 
 
@@ -59,14 +57,14 @@ class Exchange:
         saved = await self.store.load() if self.store else None
         origin = self.config.origin_monotonic_s
         self.config = dataclasses.replace(
-            self.config,
-            origin_monotonic_s=time.monotonic() if origin is None else origin,
-            epoch_s=max(self.config.epoch_s, saved.head["now_s"] if saved else 0.0),
+            self.config, origin_monotonic_s=time.monotonic() if origin is None else origin
         )
-        self.clock = self._given_clock or ScaledClock(
-            self.config.epoch_s, self.config.speed, self.config.origin_monotonic_s
-        )
-        self.world = World(self.config, self.clock, saved)
+        try:
+            self.world = self._opened_world(saved)
+        except (KeyError, TypeError, ArithmeticError) as error:
+            if saved is None:
+                raise
+            raise StateUnusable(f"the state file is damaged ({type(error).__name__}: {error})") from error
         self.sockets = Sockets(self.world, self.faults, self.store)
         self.rest = RestApi(self.world, self.faults, self.store)
         app = web.Application()
@@ -76,6 +74,15 @@ class Exchange:
         await self._runner.setup()
         await web.TCPSite(self._runner, self.config.host, self.config.port).start()
         self.port = int(self._runner.addresses[0][1])
+
+    def _opened_world(self, saved: SavedWorld | None) -> World:
+        """The world, new or resumed; a resumed clock goes on where it stood, or at what was asked if that is later."""
+        if saved is not None:
+            config = self.config.resuming(saved.head["market"])
+            self.config = dataclasses.replace(config, epoch_s=max(config.epoch_s, saved.head["until_s"]))
+        config = self.config
+        self.clock = self._given_clock or ScaledClock(config.epoch_s, config.speed, config.origin_monotonic_s)
+        return World(config, self.clock, saved)
 
     async def run(self) -> None:
         """Keep the market moving until `stopping` is set. An error in the world ends the exchange and is raised."""
@@ -100,7 +107,7 @@ class Exchange:
             await self._runner.cleanup()
             self._runner = None
             self.world.catch_up()
-            await self.world.settle(self.store, save=True)
+            await self.world.settle(self.store, save=True, last=True)
         if self.store is not None:
             await self.store.close()
 
@@ -109,6 +116,7 @@ class Exchange:
         return json.dumps(
             {
                 "port": self.port,
+                "born_s": self.world.born_s,
                 "epoch_s": self.config.epoch_s,
                 "speed": self.config.speed,
                 "origin_monotonic_s": self.config.origin_monotonic_s,
@@ -122,12 +130,12 @@ class Exchange:
         What changes while nothing happens to orders (the market's position) is saved now and then.
         """
         every_s = max(1 / self.config.speed, SHORTEST_TICK_S)
-        saved_at_s = time.monotonic()
+        saved_at_s = _loop_s()
         while True:
             self.world.catch_up()
-            save = time.monotonic() - saved_at_s >= SAVE_EVERY_S
+            save = _loop_s() - saved_at_s >= SAVE_EVERY_S
             await self.world.settle(self.store, save=save)
-            saved_at_s = time.monotonic() if save else saved_at_s
+            saved_at_s = _loop_s() if save else saved_at_s
             self.sockets.tick()
             await asyncio.sleep(every_s)
 
@@ -139,11 +147,16 @@ class Exchange:
             if wait_s is None:
                 due_s = None
             elif due_s is None:
-                due_s = time.monotonic() + wait_s
-            elif time.monotonic() >= due_s:
+                due_s = _loop_s() + wait_s
+            elif _loop_s() >= due_s:
                 due_s = None
                 self.sockets.drop_all()
             await asyncio.sleep(DROP_CHECK_S)
+
+
+def _loop_s() -> float:
+    """Real time, as the event loop counts it."""
+    return asyncio.get_running_loop().time()
 
 
 async def serve(config: PaperConfig) -> None:
@@ -168,8 +181,8 @@ def main() -> int:
     try:
         asyncio.run(serve(PaperConfig.from_json(_first_line())))
     except (ValueError, OSError) as error:
-        print(f"paper exchange: {error}", file=sys.stderr, flush=True)  # noqa: T201
-        return BAD_START
+        print(f"{BAD_START_WORDS}{' '.join(str(error).split())}", file=sys.stderr, flush=True)  # noqa: T201
+        return BAD_STATE if isinstance(error, StateUnusable) else BAD_START
     return 0
 
 

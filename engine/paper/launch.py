@@ -49,7 +49,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.core.clock import ScaledClock
-from engine.paper.config import PaperConfig
+from engine.paper.config import BAD_START, BAD_START_WORDS, BAD_STATE, PaperConfig
 
 FROZEN_ARGUMENT = "paper-exchange"
 STDERR_LINES = 200
@@ -58,6 +58,10 @@ CONTROL_TIMEOUT_S = 5.0
 
 class PaperExchangeError(RuntimeError):
     """The child did not start, or did not answer; the text holds the end of its standard error."""
+
+
+class StateRefused(PaperExchangeError):
+    """The child cannot go on from its state file, and has left it as it is."""
 
 
 class PaperExchange:
@@ -76,6 +80,7 @@ class PaperExchange:
             pump.start()
         self.port = 0
         self.pid = process.pid
+        self.born_s = config.epoch_s
         self.clock = ScaledClock(config.epoch_s, config.speed, config.origin_monotonic_s)
 
     @property
@@ -91,6 +96,11 @@ class PaperExchange:
     @property
     def is_running(self) -> bool:
         return self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative for the signal that ended it."""
+        return self._process.poll()
 
     def point(self, client: Any) -> None:
         """Make a ccxt Kraken client (plain, async or pro) talk to this exchange."""
@@ -137,8 +147,13 @@ class PaperExchange:
             line = self._ready.get(timeout=deadline_s)
             ready = json.loads(line)
         except (queue.Empty, ValueError, OSError):
-            self._stop(0.5)
+            code = self._stop(0.5)
+            if code in (BAD_START, BAD_STATE) and self._stderr:
+                cause = self._stderr[-1].removeprefix(BAD_START_WORDS)
+                kind = StateRefused if code == BAD_STATE else PaperExchangeError
+                raise kind(f"the paper exchange did not start: {cause}") from None
             raise PaperExchangeError(f"the paper exchange was not ready in {deadline_s} s; {self._ending()}") from None
+        self.born_s = float(ready["born_s"])
         self.port = int(ready["port"])
         self.pid = int(ready["pid"])
         self.clock = ScaledClock(ready["epoch_s"], ready["speed"], ready["origin_monotonic_s"])

@@ -9,16 +9,30 @@ from engine.paper.config import Regime, Tier
 
 
 class PaperOptions(Options, section="paper"):
-    """The embedded exchange that PAPER trades on. All of it takes effect when a new paper world is started."""
+    """The embedded exchange that PAPER trades on.
 
+    Account, market and seed are what a new world begins with; a kept one goes on with its own.
+    """
+
+    keep: bool = option(
+        False,
+        restart=True,
+        text=(
+            "Keep the paper world in the profile, so that the next start goes on with its account, market and clock; "
+            "off, each start is a fresh world. --fresh sets a kept world aside and starts a new one."
+        ),
+    )
     usd: Decimal = option(
         Decimal(42),
         ge=0,
+        le=1_000_000_000,
         unit="USD",
         restart=True,
         text="US dollars in the account at the start; with the grid's defaults 42 is an idle ratio on target.",
     )
-    doge: Decimal = option(Decimal(1000), ge=0, unit="DOGE", restart=True, text="DOGE in the account at the start.")
+    doge: Decimal = option(
+        Decimal(1000), ge=0, le=1_000_000_000, unit="DOGE", restart=True, text="DOGE in the account at the start."
+    )
     maker_fee_bps: Decimal = option(
         Decimal(25), ge=0, le=100, unit="bps", restart=True, text="Fee of an order that rested before it filled."
     )
@@ -37,13 +51,23 @@ class PaperOptions(Options, section="paper"):
     price_file: str = option(
         "", restart=True, text="For the regime `file`: a CSV of seconds from the start and price in US dollars."
     )
-    seed: int = option(1, ge=0, restart=True, text="The same seed gives the same market.")
+    seed: int = option(1, ge=0, le=1_000_000_000, restart=True, text="The same seed gives the same market.")
     start_price: Decimal = option(
-        Decimal("0.0966"), gt=0, unit="USD", restart=True, text="Price of one DOGE at the start."
+        Decimal("0.0966"),
+        ge=Decimal("0.00001"),
+        le=1_000_000,
+        unit="USD",
+        restart=True,
+        text="Price of one DOGE at the start.",
     )
     spread_bps: float = option(2.0, ge=0, le=1000, unit="bps", restart=True, text="Ask over bid.")
     liquidity: Decimal = option(
-        Decimal(2000), gt=0, unit="DOGE", restart=True, text="Mean volume on offer at one price in one second."
+        Decimal(2000),
+        ge=Decimal("0.01"),
+        le=1_000_000_000,
+        unit="DOGE",
+        restart=True,
+        text="Mean volume on offer at one price in one second.",
     )
     speed: float = option(
         1.0,

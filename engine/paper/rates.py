@@ -8,7 +8,7 @@ not say whether a cancel is refused at the threshold; it is here, while `CancelA
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from engine.paper import errors
 from engine.paper.config import Tier
@@ -64,6 +64,22 @@ class RateLimits:
         if counter.now(now_s) + cost > counter.limit:
             raise KrakenError(errors.CALL_RATE)
         counter.add(cost, now_s)
+
+    def saved(self) -> dict[str, Any]:
+        """Where the counters stand, as JSON types."""
+        counters = {"trading": self.trading, **{f"calls {key}": counter for key, counter in self._calls.items()}}
+        return {name: [counter.value, counter.at_s] for name, counter in counters.items()}
+
+    def resume(self, saved: dict[str, Any]) -> None:
+        """Go on from what `saved` gave; Kraken forgets nothing when a client starts anew."""
+        for name, (value, at_s) in saved.items():
+            kind, _, key = name.partition(" ")
+            limit = TRADING_LIMIT[self.tier] if kind == "trading" else CALL_LIMIT[self.tier]
+            counter = DecayingCounter(*limit, value=value, at_s=at_s)
+            if kind == "trading":
+                self.trading = counter
+            else:
+                self._calls[key] = counter
 
     def transact(self, kind: Transaction, now_s: float, changed_s: float | None = None) -> None:
         """Count an order transaction. changed_s: when the order was made or last amended. Raises KrakenError."""

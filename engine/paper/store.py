@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.paper.config import StateUnusable
 from engine.paper.orders import HISTORY_KEPT
 
 Row = dict[str, Any]
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Store:
         self._connection: sqlite3.Connection | None = None
 
     async def load(self) -> SavedWorld | None:
-        """The saved world, None when the file is new. Raises ValueError when it is not one of ours."""
+        """The saved world, None when the file is new. Raises StateUnusable when it is not one of ours."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._load)
 
     async def save(self, head: Row, orders: Iterable[Row], trades: Iterable[Row]) -> None:
@@ -67,13 +68,24 @@ class Store:
             connection.execute("CREATE TABLE IF NOT EXISTS head (format INTEGER PRIMARY KEY, row TEXT)")
             heads = connection.execute("SELECT format, row FROM head").fetchall()
         except sqlite3.DatabaseError as error:
-            raise ValueError(f"{self._path.name} is not a paper exchange's state file ({error})") from None
+            raise StateUnusable(f"{self._path.name} is not a paper exchange's state file ({error})") from None
         if not heads:
             return None
-        if heads[0][0] != FORMAT:
-            raise ValueError(f"{self._path.name} has format {heads[0][0]}, expected {FORMAT}; start with a new file")
-        self._forget_oldest(connection)
-        return SavedWorld(json.loads(heads[0][1]), self._rows("orders"), self._rows("trades"))
+        if [row[0] for row in heads] != [FORMAT]:
+            found = ", ".join(str(row[0]) for row in heads)
+            raise StateUnusable(f"{self._path.name} has format {found}, expected {FORMAT}; start with a new file")
+        return self._whole(connection, heads[0][1])
+
+    def _whole(self, connection: sqlite3.Connection, head: str) -> SavedWorld:
+        """What the file holds, or StateUnusable: half a world is none."""
+        try:
+            [(verdict,)] = connection.execute("PRAGMA quick_check(1)").fetchall()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError(verdict)
+            self._forget_oldest(connection)
+            return SavedWorld(json.loads(head), self._rows("orders"), self._rows("trades"))
+        except (sqlite3.DatabaseError, json.JSONDecodeError) as error:
+            raise StateUnusable(f"{self._path.name} is damaged ({error})") from None
 
     def _forget_oldest(self, connection: sqlite3.Connection) -> None:
         """Keep as much history as the book does; open orders always."""

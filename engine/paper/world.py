@@ -22,6 +22,10 @@ from engine.paper.store import SavedWorld, Store
 from engine.paper.terms import Terms
 
 BPS = Decimal("0.0001")
+SAVE_EVERY_S = 5.0
+"""How often what changes without an order (time, the market's position) is saved, in real seconds."""
+
+AHEAD_S = 4 * SAVE_EVERY_S
 
 
 class World:
@@ -52,6 +56,7 @@ class World:
             ),
             listener=self._heard,
         )
+        self.born_s = head.get("born_s", config.epoch_s)
         if saved:
             self._resume(saved)
         self._happenings: list[Happening] = []
@@ -94,25 +99,33 @@ class World:
             raise KrakenError(errors.UNKNOWN_ORDER)
         return orders
 
-    async def settle(self, store: Store | None, *, save: bool = False) -> None:
-        """Save what has changed, then tell it. save: also when nothing happened to an order."""
+    async def settle(self, store: Store | None, *, save: bool = False, last: bool = False) -> None:
+        """Save what has changed, then tell it.
+
+        save: also when nothing happened to an order. last: nothing comes after this.
+        """
         async with self._settling:
             happenings, self._happenings = self._happenings, []
             changed, self._changed = self._changed, {}
             if store is not None and (happenings or save):
                 trades = [happening.trade for happening in happenings if happening.trade]
-                await store.save(self.head(), map(row_of, changed.values()), map(row_of, trades))
+                await store.save(self.head(last=last), map(row_of, changed.values()), map(row_of, trades))
             if happenings:
                 self.on_happening(happenings)
 
-    def head(self) -> dict[str, Any]:
-        """What is saved besides orders and trades."""
+    def head(self, *, last: bool = True) -> dict[str, Any]:
+        """What is saved besides orders and trades.
+
+        `until_s` is ahead of now while the world goes on: a crash forgets at most what lies before it, so that a clock
+        that resumes there never shows a time twice.
+        """
         book = self.book
         return {
-            "regime": self.config.market.regime,
-            "seed": self.config.seed,
+            "born_s": self.born_s,
+            "market": self.config.market_told(),
             "step": book.step,
             "now_s": book.now_s,
+            "until_s": book.now_s if last else book.now_s + AHEAD_S * self.config.speed,
             "usd": str(book.usd),
             "doge": str(book.doge),
             "orders_made": book.orders_made,
@@ -120,22 +133,18 @@ class World:
             "amends_made": book.amends_made,
             "cancel_all_at_s": book.cancel_all_at_s,
             "adjustments": [dataclasses.asdict(adjustment) for adjustment in book.market.adjustments],
+            "rates": self.rates.saved(),
             "nonces": {name: state.nonce for name, state in self.keys.keys.items()},
         }
 
     def _resume(self, saved: SavedWorld) -> None:
         head, book = saved.head, self.book
-        for name in ("regime", "seed"):
-            told = self.config.market.regime if name == "regime" else self.config.seed
-            if head[name] != told:
-                raise ValueError(
-                    f"the saved world has {name} {head[name]!r}, not {told!r}; start with a new state file"
-                )
         book.step = head["step"]
         book.now_s = self.config.epoch_s
         book.orders_made, book.trades_made = head["orders_made"], head["trades_made"]
         book.amends_made, book.cancel_all_at_s = head["amends_made"], head["cancel_all_at_s"]
         book.restore([order_from(row) for row in saved.orders], [trade_from(row) for row in saved.trades])
+        self.rates.resume(head["rates"])
         for name, nonce in head["nonces"].items():
             if name in self.keys.keys:
                 self.keys.keys[name].nonce = nonce

@@ -10,8 +10,9 @@ from engine.core.clock import Clock
 from engine.core.gate import NoAnswer, Rejection
 from engine.grid.ports import VenueRefused
 from engine.venue.errors import CALL_LIMIT_WORDS, AnswerUnreadable, failure
+from engine.venue.kept_counters import KeptCounter
 from engine.venue.nonces import Nonces
-from engine.venue.rates import CALLS, Counter, Limit, Tier, call_cost
+from engine.venue.rates import call_cost
 from engine.venue.turnstile import Turnstile, Urgency
 
 _SPARE_S = 2.0
@@ -25,12 +26,13 @@ class Calls:
     (errors.py); `AnswerUnreadable` is a `NoAnswer`.
     """
 
-    def __init__(self, client: Any, nonces: Nonces, clock: Clock, tier: Tier, read_timeout_s: float = 5.0) -> None:
+    def __init__(
+        self, client: Any, nonces: Nonces, clock: Clock, counter: KeptCounter, read_timeout_s: float = 5.0
+    ) -> None:
         self._client = client
         self._nonces = nonces
         self._clock = clock
-        self._limit: Limit = CALLS[tier]
-        self._counter = Counter()
+        self._counter = counter
         self._turnstile = Turnstile()
         self._read_timeout_s = read_timeout_s
 
@@ -38,7 +40,7 @@ class Calls:
         self, path: str, params: dict[str, Any], urgency: Urgency, deadline_s: float | None = None
     ) -> Mapping[str, Any]:
         """Ask for something to be done. Past `deadline_s` less what Kraken needs, it is not sent (Rejection, retry)."""
-        self._count(call_cost(path))
+        self._counter.spend(call_cost(path), self._clock.now())
         await self._nonces.ready()
         turn = await self._turnstile.enter(urgency)
         try:
@@ -56,9 +58,9 @@ class Calls:
     async def read(self, path: str, params: dict[str, Any] | None = None) -> Mapping[str, Any]:
         """Read something of the account; waits until the call counter allows it (spec 20)."""
         cost = call_cost(path)
-        while (wait_s := self._counter.wait_s(self._limit, cost, self._clock.now())) > 0:
+        while (wait_s := self._counter.wait_s(cost, self._clock.now())) > 0:
             await self._clock.sleep(wait_s)
-        self._count(cost)
+        self._counter.spend(cost, self._clock.now())
         await self._nonces.ready()
         turn = await self._turnstile.enter(Urgency.READ)
         try:
@@ -73,12 +75,8 @@ class Calls:
     def _failed(self, error: Exception) -> Rejection | NoAnswer:
         failed = failure(error)
         if isinstance(failed.reason, VenueRefused) and failed.reason.words.startswith(CALL_LIMIT_WORDS):
-            self._counter = Counter(self._limit.threshold, self._clock.now())
+            self._counter.exhaust(self._clock.now())
         return failed
-
-    def _count(self, cost: float) -> None:
-        if cost:
-            self._counter = self._counter.spent(self._limit, cost, self._clock.now())
 
     async def look(self, path: str, params: dict[str, Any]) -> Mapping[str, Any]:
         """Read something public."""

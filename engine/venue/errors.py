@@ -112,15 +112,7 @@ def kraken_words(error: BaseException) -> tuple[str, ...]:
 
     ccxt puts the whole answer behind its own name: `kraken {"error":["EOrder:Unknown order"]}`.
     """
-    text = str(error)
-    start = text.find("{")
-    if start < 0:
-        return ()
-    try:
-        answer = json.loads(text[start:])
-    except ValueError:
-        return ()
-    words = answer.get("error") if isinstance(answer, dict) else None
+    words = _answer_in(error).get("error")
     return tuple(str(word) for word in words) if isinstance(words, list) else ()
 
 
@@ -136,6 +128,8 @@ def failure(error: BaseException) -> Rejection | NoAnswer:
         return error
     words = kraken_words(error)
     reason = judge(words)
+    if reason is not None and _answer_in(error).get("result"):
+        return NoAnswer(VenueSilent(f"Kraken's answer carries an error and a result: {', '.join(words)}"))
     if reason is not None:
         return Rejection(reason)
     if type(error).__name__ == "AuthenticationError":
@@ -143,6 +137,16 @@ def failure(error: BaseException) -> Rejection | NoAnswer:
     if _never_left(error):
         return Rejection(VenueRefused("no connection to Kraken could be made, nothing was sent", "retry"))
     return NoAnswer(VenueSilent(", ".join(words) or f"{type(error).__name__}: {str(error)[:200]}"))
+
+
+def _answer_in(error: BaseException) -> dict[str, Any]:
+    text = str(error)
+    start = text.find("{")
+    try:
+        answer = json.loads(text[start:]) if start >= 0 else {}
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _judge_one(word: str) -> Reason | None:

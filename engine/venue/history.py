@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.grid.ports import VenueFill, VenueOrder
@@ -22,6 +22,7 @@ from engine.venue.translate import (
 
 _MOST_PAGES = 400
 _QUERY_AT_ONCE = 50
+_PAGE = 50
 
 
 class Reader(Protocol):
@@ -44,19 +45,22 @@ async def find(calls: Reader, names: PairNames, client_id: str) -> VenueOrder | 
     order nothing slips through: an order that closes between the two answers was in the first.
     """
     for path, key in (("OpenOrders", "open"), ("ClosedOrders", "closed")):
-        listed = mapping_at(await calls.read(path, {"cl_ord_id": client_id}), key)
-        found = [
-            (seconds_at(raw, "opentm"), venue_order(order_id, raw))
-            for order_id, raw in listed.items()
-            if _has_client_id(raw, client_id) and is_of_pair(raw, names)
-        ]
+        answer = await calls.read(path, {"cl_ord_id": client_id})
+        listed = mapping_at(answer, key)
+        if path == "ClosedOrders" and whole_at(answer, "count") > len(listed) < _PAGE:
+            raise AnswerUnreadable(key, f"{len(listed)} where Kraken counts {answer['count']}")
+        for raw in listed.values():
+            _require_the_one_asked_for(raw, client_id, names)
+        found = [(seconds_at(raw, "opentm"), venue_order(order_id, raw)) for order_id, raw in listed.items()]
         if found:
             return max(found, key=lambda pair: pair[0])[1]
     return None
 
 
-async def trades_since(calls: Reader, names: PairNames, since_s: float) -> dict[str, Any]:
+async def trades_since(calls: Reader, names: PairNames, since_s: float, of_pair: Container[str] = ()) -> dict[str, Any]:
     """Every trade of the pair from `since_s` on, by trade id, as `TradesHistory` has it.
+
+    of_pair: ids of orders that are known to be of the pair; a trade of theirs that says otherwise cannot be read.
 
     It gives 50 at a time, the latest first. A trade that happens meanwhile pushes the older ones further down, never
     up, so walking down to the end passes each of those that were there at the start; some come twice.
@@ -68,8 +72,10 @@ async def trades_since(calls: Reader, names: PairNames, since_s: float) -> dict[
         listed, count = mapping_at(page, "trades"), whole_at(page, "count")
         trades.update(listed)
         offset += len(listed)
-        if offset >= count:
-            return {trade_id: raw for trade_id, raw in trades.items() if text_at(raw, "pair") in names.aliases}
+        if offset > count:
+            raise AnswerUnreadable("count", f"{count} where {offset} are listed")
+        if offset == count:
+            return {trade_id: raw for trade_id, raw in trades.items() if _is_trade_of_pair(raw, names, of_pair)}
         if not listed:
             raise AnswerUnreadable("trades", f"the list ends at {offset} where Kraken counts {count}")
     raise AnswerUnreadable("count", f"more than {len(trades)} trades since {since_s:.0f}; read a shorter time")
@@ -91,9 +97,19 @@ def fills(trades: Mapping[str, Any], since_s: float, of_order: Mapping[str, str]
     return sorted((fill for fill in listed if fill.at_s >= since_s), key=lambda fill: (fill.at_s, fill.trade_id))
 
 
-def _has_client_id(raw: Any, client_id: str) -> bool:
-    """Kraken was asked for this client id alone; an order that carries none says nothing, so it is not passed over."""
-    carried = client_id_of(raw)
-    if not carried:
+def _is_trade_of_pair(raw: Any, names: PairNames, of_pair: Container[str]) -> bool:
+    if text_at(raw, "pair") in names.aliases:
+        return True
+    if text_at(raw, "ordertxid") in of_pair:
+        raise AnswerUnreadable("pair", raw["pair"])
+    return False
+
+
+def _require_the_one_asked_for(raw: Any, client_id: str, names: PairNames) -> None:
+    """Kraken was asked for this client id alone, and we give one to orders of this pair alone: an order that says
+    otherwise cannot be read, and passing over it would be taken for proof that ours does not exist.
+    """
+    if client_id_of(raw) != client_id:
         raise AnswerUnreadable("cl_ord_id", raw)
-    return carried == client_id
+    if not is_of_pair(raw, names):
+        raise AnswerUnreadable("descr.pair", raw)

@@ -31,10 +31,11 @@ from engine.venue.addresses import Addresses
 from engine.venue.calls import Calls
 from engine.venue.client import Keys
 from engine.venue.errors import TRADING_LIMIT_WORDS
+from engine.venue.kept_counters import CALL_COUNTER, TRADING_COUNTER, CounterMemory, CountersInMemory, KeptCounter
 from engine.venue.nonces import Nonces, NonceStore
 from engine.venue.options import VenueOptions
 from engine.venue.permissions import KeyPermissions, key_permissions
-from engine.venue.rates import ADD_COST, OLDEST_PENALTY_S, SHARE, TRADING, Counter, amend_cost, cancel_cost
+from engine.venue.rates import ADD_COST, CALLS, OLDEST_PENALTY_S, SHARE, TRADING, Counter, amend_cost, cancel_cost
 from engine.venue.stream import Stream
 from engine.venue.translate import (
     PairNames,
@@ -66,17 +67,26 @@ class CancelLeft:
 class KrakenVenue:
     """One account on one pair, through one ccxt client. `connect` makes one; `close` it in the end."""
 
-    def __init__(self, client: Any, nonces: Nonces, options: VenueOptions, clock: Clock, has_keys: bool) -> None:
+    def __init__(
+        self,
+        client: Any,
+        nonces: Nonces,
+        options: VenueOptions,
+        clock: Clock,
+        has_keys: bool,
+        memory: CounterMemory,
+        stood: Mapping[str, Counter],
+    ) -> None:
         self._client = client
         self._has_keys = has_keys
         self._options = options
         self._clock = clock
-        self.calls = Calls(client, nonces, clock, options.tier)
+        now_s = clock.now()
+        self.calls = Calls(client, nonces, clock, KeptCounter(CALL_COUNTER, CALLS[options.tier], memory, stood, now_s))
         self._names: PairNames | None = None
-        self._limit = TRADING[options.tier]
-        self._counter = Counter()
+        self._counter = KeptCounter(TRADING_COUNTER, TRADING[options.tier], memory, stood, now_s)
         self._touched: OrderedDict[str, float] = OrderedDict()
-        self._started_s = clock.now()
+        self._started_s = now_s
         self._client_ids: OrderedDict[str, str] = OrderedDict()
         self._order_ids: dict[str, str] = {}
         self._stream: Stream | None = None
@@ -90,14 +100,18 @@ class KrakenVenue:
         options: VenueOptions,
         clock: Clock,
         nonce_store: NonceStore,
+        counters: CounterMemory | None = None,
     ) -> KrakenVenue:
         """Build the client; nothing is sent yet. Without keys there are quotes and rules, and nothing of an account.
 
+        counters: where the rate counters of an earlier run are; without it they begin at 0.
         Raises AddressRefused when the mode forbids the addresses.
         """
+        memory = CountersInMemory() if counters is None else counters
+        stood = await memory.load()
         nonces = Nonces(nonce_store)
         client = await ccxt_client.build(mode, where, nonces, keys, options.request_timeout_s)
-        return cls(client, nonces, options, clock, keys is not None)
+        return cls(client, nonces, options, clock, keys is not None, memory, stood)
 
     async def close(self, within_s: float = 5.0) -> None:
         """End the stream and close every connection. Raises TimeoutError past `within_s`."""
@@ -156,9 +170,9 @@ class KrakenVenue:
         """Never held back by our own counter: a cancel that Kraken may refuse is better than none."""
         self._count_cancels([order.client_id])
         result = await self._trade("CancelOrder", {"cl_ord_id": order.client_id}, Urgency.CANCEL)
-        if result.get("pending"):
+        if result.get("pending", False) is not False:
             raise NoAnswer(VenueSilent("Kraken took the cancel but has not carried it out yet"))
-        if whole_at(result, "count") == 0:
+        if whole_at(result, "count", 1) == 0:
             raise Rejection(OrderGone())
 
     async def cancel_all(self, client_ids: Sequence[str]) -> tuple[CancelLeft, ...]:
@@ -195,11 +209,13 @@ class KrakenVenue:
     async def fills_since(self, since_s: float) -> Sequence[VenueFill]:
         """As Kraken's REST has it, which may be 60 s behind the stream (spec 20)."""
         names = self._names or await self._learn_names()
-        trades = await history.trades_since(self.calls, names, since_s)
-        unknown = {text_at(raw, "ordertxid") for raw in trades.values()} - self._client_ids.keys()
-        for order_id, client_id in (await history.client_ids(self.calls, sorted(unknown))).items():
+        trades = await history.trades_since(self.calls, names, since_s, self._client_ids)
+        orders = {text_at(raw, "ordertxid") for raw in trades.values()}
+        known = {order_id: self._client_ids[order_id] for order_id in orders & self._client_ids.keys()}
+        asked = await history.client_ids(self.calls, sorted(orders - known.keys()))
+        for order_id, client_id in asked.items():
             self._remember(order_id, client_id)
-        return history.fills(trades, since_s, self._client_ids)
+        return history.fills(trades, since_s, known | asked)
 
     def stream(self) -> Stream:
         """One at a time: a new one ends the one before it, whose reader comes to its end."""
@@ -252,23 +268,23 @@ class KrakenVenue:
             return await self.calls.change(path, request, urgency, deadline_s)
         except Rejection as rejection:
             if isinstance(rejection.reason, VenueRefused) and rejection.reason.words.startswith(TRADING_LIMIT_WORDS):
-                self._counter = Counter(self._limit.threshold, self._clock.now())
+                self._counter.exhaust(self._clock.now())
             raise
 
     def _deadline(self, deadline_s: float, now_s: float) -> str:
         return rfc3339(min(deadline_s, now_s + _FURTHEST_DEADLINE_S))
 
     def _spend(self, cost: float, now_s: float) -> None:
-        if not self._counter.allows(self._limit, cost, now_s):
-            wait_s = self._counter.wait_s(self._limit, cost, now_s)
+        if not self._counter.allows(cost, now_s):
+            wait_s = self._counter.wait_s(cost, now_s)
             words = f"our own count of Kraken's trading limit is at {SHARE:.0%}; {wait_s:.1f} s until there is room"
             raise Rejection(VenueRefused(words, "retry"))
-        self._counter = self._counter.spent(self._limit, cost, now_s)
+        self._counter.spend(cost, now_s)
 
     def _count_cancels(self, client_ids: Sequence[str]) -> None:
         now_s = self._clock.now()
         cost = sum(cancel_cost(self._age_s(client_id, now_s)) for client_id in client_ids)
-        self._counter = self._counter.spent(self._limit, cost, now_s)
+        self._counter.spend(cost, now_s)
 
     def _age_s(self, client_id: str, now_s: float) -> float:
         """Since the order was created or amended; one of an earlier run is at least as old as this one."""

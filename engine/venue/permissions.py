@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engine.core.messages import Reason
+from engine.core.messages import Reason, plain
 from engine.venue.errors import AnswerUnreadable
 
 WITHDRAWAL_PHRASE = "this key may withdraw"
 """What the operator types to use a key that can move funds off the exchange."""
 
-NEEDED = frozenset({"query-funds", "query-open-trades", "query-closed-trades", "modify-trades"})
+NEEDED_TO_READ = frozenset({"query-funds", "query-open-trades", "query-closed-trades", "create-ws-token"})
+"""Balances, orders and trades over REST, and the token of the private socket ("WebSocket interface")."""
+
+NEEDED = NEEDED_TO_READ | {"modify-trades"}
+"""Placing and amending too; who may modify orders may cancel them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,30 @@ def key_permissions(result: Any) -> KeyPermissions:
     return KeyPermissions(frozenset(rights))
 
 
-def live_verdict(permissions: KeyPermissions, typed: str = "") -> Reason | None:
-    """Why LIVE refuses this key, or None when it may be used. `typed` is what the operator typed."""
+def live_verdict(permissions: KeyPermissions, typed: str | None = None) -> Reason | None:
+    """Why LIVE refuses this key, or None when it may be used. `typed` is what the operator typed, None for nothing."""
     if permissions.missing:
         return RightsMissing(permissions.missing)
     if permissions.can_withdraw and typed != WITHDRAWAL_PHRASE:
         return KeyMayWithdraw(WITHDRAWAL_PHRASE)
     return None
+
+
+def observe_verdict(permissions: KeyPermissions) -> Reason | None:
+    """Why OBSERVE cannot use this key, or None. What it may do besides reading does not matter: nothing is sent."""
+    missing = tuple(sorted(NEEDED_TO_READ - permissions.rights))
+    return RightsMissing(missing) if missing else None
+
+
+def key_refused_words(reason: Reason) -> str:
+    """A verdict in words, for a log and a terminal."""
+    match reason:
+        case RightsMissing(rights):
+            return f"it lacks the rights {', '.join(rights)}; give it these at Kraken, or make another key"
+        case KeyMayWithdraw(phrase):
+            return (
+                "it may withdraw funds, and trading needs no such right; make one with trading rights alone, "
+                f"or type “{phrase}” when asked at the start"
+            )
+        case _:
+            return str(plain(reason))

@@ -15,15 +15,26 @@ from typing import Any
 from engine.grid.ports import Balances, OrderFate, Quote, VenueFill, VenueOrder
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.translate import (
+    LIMIT,
+    ORDER_TYPES,
     PairNames,
     client_id_of,
     decimal_at,
+    fee_believed,
+    identifier_at,
     instant_at,
+    list_at,
+    one_of_at,
     positive_at,
     side_at,
     text_at,
+    whole_at,
 )
 
+_KINDS = frozenset(
+    {"pending_new", "new", "trade", "filled", "iceberg_refill", "canceled", "expired", "amended", "restated", "status"}
+)
+_ENDS = frozenset({"filled", "canceled", "expired"})
 _FATES = {
     "pending_new": OrderFate.OPEN,
     "new": OrderFate.OPEN,
@@ -63,11 +74,9 @@ class Sequence:
 
     def place(self, channel: str, message: Mapping[str, Any]) -> Place:
         """A channel's first message sets its count; a message without a number is taken as the next."""
-        number = message.get("sequence")
-        if number is None:
+        if "sequence" not in message:
             return Place.NEXT
-        if not isinstance(number, int):
-            raise AnswerUnreadable("sequence", number)
+        number = whole_at(message, "sequence")
         before = self._last_of.get(channel)
         if before is not None and number <= before:
             return Place.SEEN
@@ -77,10 +86,13 @@ class Sequence:
 
 
 def quote(entry: Any, at_s: float) -> Quote:
-    """Best bid and ask of a `ticker` entry, as of the moment it was received."""
+    """Best bid and ask of a `ticker` entry, as of the moment it was received.
+
+    An ask of more than twice the bid is no market to price entries from: one of the two is wrong.
+    """
     bid, ask = positive_at(entry, "bid"), positive_at(entry, "ask")
-    if bid > ask:
-        raise AnswerUnreadable("ask", f"{ask} below the bid {bid}")
+    if not bid <= ask <= 2 * bid:
+        raise AnswerUnreadable("ask", f"{ask} against a bid of {bid}")
     return Quote(bid=bid, ask=ask, at_s=at_s)
 
 
@@ -102,17 +114,22 @@ class Executions:
 
         Raises OrderUnseen when it tells too little of an order of which nothing was known; AnswerUnreadable.
         """
-        order_id, kind = text_at(entry, "order_id"), text_at(entry, "exec_type")
+        order_id, kind = identifier_at(entry, "order_id"), one_of_at(entry, "exec_type", _KINDS)
         known = self._open.get(order_id) or self._ended.get(order_id) or {}
+        if "symbol" in entry and text_at(entry, "symbol") != known.get("symbol", entry["symbol"]):
+            raise AnswerUnreadable("symbol", entry["symbol"])
         if kind == "trade":
             if not snapshot and order_id in self._open:
                 self._open[order_id] = _after_trade(known, entry)
             return self._fill(entry, known) if text_at(entry, "symbol") == self._names.symbol else None
-        known = {**known, **entry}
+        if kind in _ENDS and text_at(entry, "order_status") != kind:
+            raise AnswerUnreadable("order_status", entry["order_status"])
+        known = {**known, **entry, "timestamp": text_at(entry, "timestamp")}
         if "symbol" not in known:
             raise OrderUnseen(order_id)
         self._keep(order_id, known)
-        if known["symbol"] != self._names.symbol or known.get("order_type", "limit") != "limit":
+        limit = "order_type" not in known or one_of_at(known, "order_type", ORDER_TYPES) == LIMIT
+        if known["symbol"] != self._names.symbol or not limit:
             return None
         return None if kind == "pending_new" else self._order(known)
 
@@ -129,8 +146,8 @@ class Executions:
     def _order(self, known: dict[str, Any]) -> VenueOrder:
         if "limit_price" not in known or "order_qty" not in known:
             raise OrderUnseen(known["order_id"])
-        quantity, filled, fate = decimal_at(known, "order_qty"), _filled(known), _fate(known)
-        if not 0 <= filled <= quantity:
+        quantity, filled, fate = positive_at(known, "order_qty"), _filled(known), _fate(known)
+        if not 0 <= filled <= quantity or (fate is OrderFate.FILLED and filled < quantity):
             raise AnswerUnreadable("cum_qty", known.get("cum_qty"))
         return VenueOrder(
             client_id=self._client_id(known),
@@ -147,24 +164,23 @@ class Executions:
         liquidity = text_at(entry, "liquidity_ind")
         if liquidity not in ("m", "t"):
             raise AnswerUnreadable("liquidity_ind", liquidity)
-        price = positive_at(entry, "last_price")
+        price, quantity = positive_at(entry, "last_price"), positive_at(entry, "last_qty")
         return VenueFill(
-            trade_id=text_at(entry, "exec_id"),
-            order_id=text_at(entry, "order_id"),
+            trade_id=identifier_at(entry, "exec_id"),
+            order_id=identifier_at(entry, "order_id"),
             client_id=self._client_id({**known, **entry}),
             side=side_at(entry, "side"),
             price=price,
-            quantity=positive_at(entry, "last_qty"),
-            fee_usd=self._fee_usd(entry, price),
+            quantity=quantity,
+            fee_usd=fee_believed(self._fee_usd(entry, price), price * quantity, "fees"),
             maker=liquidity == "m",
             at_s=instant_at(entry, "timestamp"),
         )
 
     def _fee_usd(self, entry: Any, price: Decimal) -> Decimal:
-        fees = entry.get("fees")
-        if not isinstance(fees, list):
+        total, fees = Decimal(0), list_at(entry, "fees")
+        if not fees:
             raise AnswerUnreadable("fees", fees)
-        total = Decimal(0)
         for fee in fees:
             asset = text_at(fee, "asset")
             if asset not in (self._names.quote, self._names.base):
@@ -201,7 +217,10 @@ class BalanceSheet:
         concerned = False
         for entry in entries:
             asset = text_at(entry, "asset")
-            wallet = (entry.get("wallet_type", "spot"), entry.get("wallet_id", "main"))
+            wallet = tuple(
+                text_at(entry, field) if field in entry else usual
+                for field, usual in (("wallet_type", "spot"), ("wallet_id", "main"))
+            )
             if asset in (self._names.base, self._names.quote) and wallet == ("spot", "main"):
                 self._totals[asset] = decimal_at(entry, "balance")
                 concerned = True
@@ -215,20 +234,14 @@ class BalanceSheet:
 
 
 def _spot_balance(entry: Any) -> Decimal:
-    wallets = entry.get("wallets")
-    if wallets is None:
+    if "wallets" not in entry:
         return decimal_at(entry, "balance")
-    if not isinstance(wallets, list):
-        raise AnswerUnreadable("wallets", wallets)
-    spot = [w for w in wallets if (text_at(w, "type"), text_at(w, "id")) == ("spot", "main")]
+    spot = [w for w in list_at(entry, "wallets") if (text_at(w, "type"), text_at(w, "id")) == ("spot", "main")]
     return sum((decimal_at(wallet, "balance") for wallet in spot), Decimal(0))
 
 
 def _fate(known: Mapping[str, Any]) -> OrderFate:
-    status = text_at(known, "order_status")
-    if status not in _FATES:
-        raise AnswerUnreadable("order_status", status)
-    return _FATES[status]
+    return _FATES[one_of_at(known, "order_status", _FATES)]
 
 
 def _filled(known: Mapping[str, Any]) -> Decimal:

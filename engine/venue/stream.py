@@ -28,13 +28,14 @@ from engine.grid.ports import (
 )
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.sockets import BalanceSheet, Executions, OrderUnseen, Place, Sequence, quote
-from engine.venue.translate import PairNames
+from engine.venue.translate import PairNames, list_at, mapping_at, one_of_at, text_at
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
 FACTS_HELD = 10_000
 _PRIVATE = frozenset({"executions", "balances"})
+_CHANNELS = _PRIVATE | {"ticker", "status", "heartbeat"}
 
 
 class Inbox:
@@ -194,17 +195,22 @@ class Session:
             return
         if not isinstance(message, dict):
             raise AnswerUnreadable("message", message)
-        channel = message.get("channel")
-        if channel == "ticker":
-            for entry in message["data"]:
-                if entry.get("symbol") == self._names.symbol:
-                    self._inbox.put_latest(quote(entry, self._clock.now()))
-        elif channel in _PRIVATE:
-            self._take_private(channel, message)
-        elif message.get("method") == "subscribe":
+        if message.get("method") == "subscribe":
             self._acknowledged(message)
         elif message.get("error") is not None:
             raise ConnectionError(f"Kraken's socket says {message['error']!r}")
+        elif "channel" in message:
+            self._take_from(one_of_at(message, "channel", _CHANNELS), message)
+        elif "data" in message:
+            raise AnswerUnreadable("channel", message)
+
+    def _take_from(self, channel: str, message: dict[str, Any]) -> None:
+        if channel in _PRIVATE:
+            self._take_private(channel, message)
+        elif channel == "ticker":
+            for entry in list_at(message, "data"):
+                if text_at(entry, "symbol") == self._names.symbol:
+                    self._inbox.put_latest(quote(entry, self._clock.now()))
 
     def _take_private(self, channel: str, message: dict[str, Any]) -> None:
         place = self._sequence.place(channel, message)
@@ -212,14 +218,16 @@ class Session:
             raise ConnectionError(f"a message of {channel} is missing before {message['sequence']}")
         if place is Place.SEEN:
             return
+        entries = list_at(message, "data")
+        snapshot = one_of_at(message, "type", ("snapshot", "update")) == "snapshot"
         if channel == "executions":
-            for entry in message["data"]:
-                self._take_execution(entry, message["type"] == "snapshot")
+            for entry in entries:
+                self._take_execution(entry, snapshot)
             return
         at_s = self._clock.now()
-        if message["type"] == "snapshot":
-            self._inbox.put_latest(self._balances.snapshot(message["data"], at_s))
-        elif (sheet := self._balances.update(message["data"], at_s)) is not None:
+        if snapshot:
+            self._inbox.put_latest(self._balances.snapshot(entries, at_s))
+        elif (sheet := self._balances.update(entries, at_s)) is not None:
             self._inbox.put_latest(sheet)
 
     def _take_execution(self, entry: Any, snapshot: bool) -> None:
@@ -234,7 +242,7 @@ class Session:
     def _acknowledged(self, message: dict[str, Any]) -> None:
         if message.get("success") is not True:
             raise ConnectionError(f"Kraken refused a subscription: {message.get('error')!r}")
-        self._subscribed.add(message["result"]["channel"])
+        self._subscribed.add(text_at(mapping_at(message, "result"), "channel"))
         if self._subscribed >= self._wanted and not self._up.done():
             self._up.set_result(None)
 

@@ -1,7 +1,8 @@
 """Kraken's REST answers in the grid's words.
 
 A field that is missing or malformed raises `AnswerUnreadable`; nothing is filled in. Numbers arrive as the text that
-was on the wire (`wire.py` has JSON numbers kept as text), so a Decimal is never made from a float.
+was on the wire (`wire.py` has JSON numbers kept as text), so a Decimal is never made from a float. Amounts and times
+that no exchange could mean are malformed too: they would pass as numbers and do their harm further in.
 
 Shapes: docs.kraken.com/api-reference (AssetPairs, AddOrder, AmendOrder, OpenOrders, ClosedOrders, QueryOrders,
 TradesHistory, Balance).
@@ -10,10 +11,10 @@ TradesHistory, Balance).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, cast
 
 from engine.grid.ports import Balances, OrderFate, OrderTaken, PairRules, Side, VenueFill, VenueOrder
@@ -21,7 +22,24 @@ from engine.venue.errors import AnswerUnreadable
 from engine.venue.rates import OPEN_ORDERS, Tier
 
 _REST_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
-_ORDER_TEXT = re.compile(r"(buy|sell) (\d+(?:\.\d+)?) (\S+) @ limit (\d+(?:\.\d+)?)")
+_ORDER_TEXT = re.compile(r"(buy|sell) ([\d.]+) (\S+) @ limit ([\d.]+)", re.ASCII)
+_IDENTIFIER = re.compile(r"[A-Z0-9]{6}-[A-Z0-9]{5}-[A-Z0-9]{6}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_LONGEST_NUMBER = 60
+_LARGEST_AMOUNT, _SMALLEST_AMOUNT = Decimal("1e15"), Decimal("1e-18")
+_LATEST_S = 4_102_444_800
+"""The year 2100. A time beyond it is not one, and a grid that took it for one would never read older trades again."""
+
+_MOST_DECIMALS = 12
+_DEAREST_FEE = Decimal("0.1")
+LIMIT = "limit"
+ORDER_TYPES = frozenset(
+    {
+        *(LIMIT, "market", "iceberg", "settle-position"),
+        *("stop-loss", "take-profit", "trailing-stop"),
+        *("stop-loss-limit", "take-profit-limit", "trailing-stop-limit"),
+    }
+)
 _FATES = {
     "pending": OrderFate.OPEN,
     "open": OrderFate.OPEN,
@@ -66,16 +84,43 @@ def text_at(answer: Any, field: str) -> str:
     return value
 
 
+def one_of_at(answer: Any, field: str, words: Collection[str]) -> str:
+    """`answer[field]` as one of the words that Kraken documents."""
+    word = text_at(answer, field)
+    if word not in words:
+        raise AnswerUnreadable(field, word)
+    return word
+
+
+def identifier_of(value: Any, field: str) -> str:
+    """Kraken's name of an order or trade, `OQCLML-BW3P3-BUCMWZ`. A trade under another name would count once more."""
+    if not isinstance(value, str) or _IDENTIFIER.fullmatch(value) is None:
+        raise AnswerUnreadable(field, value)
+    return value
+
+
+def identifier_at(answer: Any, field: str) -> str:
+    """`answer[field]` as Kraken's name of an order or trade."""
+    return identifier_of(_at(answer, field), field)
+
+
+def list_at(answer: Any, field: str) -> list[Any]:
+    """`answer[field]` as a list."""
+    value = _at(answer, field)
+    if not isinstance(value, list):
+        raise AnswerUnreadable(field, value)
+    return value
+
+
 def decimal_of(value: Any, field: str) -> Decimal:
-    """A finite Decimal from text or a whole number."""
-    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            raise AnswerUnreadable(field, value) from None
-        if number.is_finite():
-            return number
-    raise AnswerUnreadable(field, value)
+    """A Decimal from text or a whole number: 0, or 1e-18 to 1e15 on either side of it."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or len(text) > _LONGEST_NUMBER or _NUMBER.fullmatch(text) is None:
+        raise AnswerUnreadable(field, value)
+    number = Decimal(text)
+    if number and not _SMALLEST_AMOUNT <= abs(number) <= _LARGEST_AMOUNT:
+        raise AnswerUnreadable(field, value)
+    return number
 
 
 def decimal_at(answer: Any, field: str) -> Decimal:
@@ -91,10 +136,10 @@ def positive_at(answer: Any, field: str) -> Decimal:
     return number
 
 
-def whole_at(answer: Any, field: str) -> int:
-    """`answer[field]` as a whole number."""
+def whole_at(answer: Any, field: str, most: int = 10**9) -> int:
+    """`answer[field]` as a whole number from 0 to `most`."""
     value = _at(answer, field)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise AnswerUnreadable(field, value)
     return value
 
@@ -109,7 +154,10 @@ def side_at(answer: Any, field: str) -> Side:
 
 def seconds_at(answer: Any, field: str) -> float:
     """`answer[field]`, seconds since the epoch."""
-    return float(positive_at(answer, field))
+    number = positive_at(answer, field)
+    if number >= _LATEST_S:
+        raise AnswerUnreadable(field, number)
+    return float(number)
 
 
 def rfc3339(at_s: float) -> str:
@@ -118,12 +166,22 @@ def rfc3339(at_s: float) -> str:
 
 
 def instant_at(answer: Any, field: str) -> float:
-    """`answer[field]`, an RFC 3339 time, as seconds since the epoch."""
+    """`answer[field]`, an RFC 3339 time with its offset, as seconds since the epoch."""
     value = text_at(answer, field)
     try:
-        return datetime.fromisoformat(value).timestamp()
+        moment = datetime.fromisoformat(value)
     except ValueError:
         raise AnswerUnreadable(field, value) from None
+    if moment.tzinfo is None or not 0 <= moment.timestamp() < _LATEST_S:
+        raise AnswerUnreadable(field, value)
+    return moment.timestamp()
+
+
+def fee_believed(fee_usd: Decimal, value_usd: Decimal, field: str) -> Decimal:
+    """`fee_usd`, unless it is negative or more than the trade was worth."""
+    if not 0 <= fee_usd <= value_usd:
+        raise AnswerUnreadable(field, fee_usd)
+    return fee_usd
 
 
 def pair_rules(result: Any, symbol: str, tier: Tier) -> tuple[PairRules, PairNames]:
@@ -134,9 +192,6 @@ def pair_rules(result: Any, symbol: str, tier: Tier) -> tuple[PairRules, PairNam
     if not isinstance(result, Mapping) or len(result) != 1:
         raise AnswerUnreadable("result", result)
     pair_id, raw = next(iter(result.items()))
-    steps = _at(raw, "fees_maker")
-    if not isinstance(steps, list) or not steps or not isinstance(steps[0], list) or len(steps[0]) != 2:
-        raise AnswerUnreadable("fees_maker", steps)
     if text_at(raw, "status") != "online":
         raise AnswerUnreadable("status", raw["status"])
     base, _, quote = symbol.partition("/")
@@ -145,8 +200,8 @@ def pair_rules(result: Any, symbol: str, tier: Tier) -> tuple[PairRules, PairNam
         base=base,
         quote=quote,
         id=pair_id,
-        base_id=text_at(raw, "base"),
-        quote_id=text_at(raw, "quote"),
+        base_id=_asset_id_at(raw, "base", base),
+        quote_id=_asset_id_at(raw, "quote", quote),
         aliases=frozenset(
             {pair_id, text_at(raw, "altname"), text_at(raw, "wsname").replace("/", ""), symbol.replace("/", "")}
         ),
@@ -155,14 +210,34 @@ def pair_rules(result: Any, symbol: str, tier: Tier) -> tuple[PairRules, PairNam
         raise AnswerUnreadable("altname", raw["altname"])
     rules = PairRules(
         pair=symbol,
-        price_decimals=whole_at(raw, "pair_decimals"),
-        quantity_decimals=whole_at(raw, "lot_decimals"),
+        price_decimals=whole_at(raw, "pair_decimals", _MOST_DECIMALS),
+        quantity_decimals=whole_at(raw, "lot_decimals", _MOST_DECIMALS),
         minimum_quantity=positive_at(raw, "ordermin"),
         minimum_cost_usd=positive_at(raw, "costmin"),
-        maker_fee_ratio=decimal_of(steps[0][1], "fees_maker") / 100,
+        maker_fee_ratio=_first_fee(raw, "fees_maker"),
         open_orders_allowed=OPEN_ORDERS[tier],
     )
     return rules, names
+
+
+def _asset_id_at(raw: Any, field: str, asset: str) -> str:
+    """REST's code of an asset: XXDG for DOGE, ZUSD for USD. Another asset's code would find no balance, and say 0."""
+    code = text_at(raw, field)
+    name = _REST_NAMES.get(asset, asset)
+    if code not in (name, f"X{name}", f"Z{name}"):
+        raise AnswerUnreadable(field, code)
+    return code
+
+
+def _first_fee(raw: Any, field: str) -> Decimal:
+    """The first step of a fee schedule, `[[volume, percent], ...]`, as a ratio."""
+    steps = list_at(raw, field)
+    if not steps or not isinstance(steps[0], list) or len(steps[0]) != 2:
+        raise AnswerUnreadable(field, steps)
+    fee = decimal_of(steps[0][1], field) / 100
+    if not 0 <= fee <= _DEAREST_FEE:
+        raise AnswerUnreadable(field, steps)
+    return fee
 
 
 def order_taken(result: Any, side: Side, names: PairNames) -> OrderTaken:
@@ -170,14 +245,17 @@ def order_taken(result: Any, side: Side, names: PairNames) -> OrderTaken:
 
     The text is `buy 25.00000000 XDGUSD @ limit 0.1234567`; what Kraken rounded shows here.
     """
-    ids = _at(result, "txid")
-    if not isinstance(ids, list) or len(ids) != 1 or not isinstance(ids[0], str) or not ids[0]:
+    ids = list_at(result, "txid")
+    if len(ids) != 1:
         raise AnswerUnreadable("txid", ids)
     text = text_at(mapping_at(result, "descr"), "order")
     match = _ORDER_TEXT.match(text)
     if match is None or match[1] != side.value or match[3] not in names.aliases:
         raise AnswerUnreadable("descr.order", text)
-    return OrderTaken(ids[0], Decimal(match[4]), Decimal(match[2]))
+    quantity, price = (decimal_of(match[part], "descr.order") for part in (2, 4))
+    if not (quantity > 0 and price > 0):
+        raise AnswerUnreadable("descr.order", text)
+    return OrderTaken(identifier_of(ids[0], "txid"), price, quantity)
 
 
 def is_of_pair(raw: Any, names: PairNames) -> bool:
@@ -185,8 +263,10 @@ def is_of_pair(raw: Any, names: PairNames) -> bool:
     return text_at(mapping_at(raw, "descr"), "pair") in names.aliases
 
 
-def client_id_of(raw: Mapping[str, Any]) -> str:
+def client_id_of(raw: Any) -> str:
     """The order's client id; empty when it has none (placed by hand or by another program)."""
+    if not isinstance(raw, Mapping):
+        raise AnswerUnreadable("cl_ord_id", raw)
     value = raw.get("cl_ord_id")
     if value is None:
         return ""
@@ -196,21 +276,22 @@ def client_id_of(raw: Mapping[str, Any]) -> str:
 
 
 def venue_order(order_id: str, raw: Any) -> VenueOrder:
-    """One order of `OpenOrders`, `ClosedOrders` or `QueryOrders`; `at_s` is when it was opened, or closed if it was."""
+    """One order of `OpenOrders`, `ClosedOrders` or `QueryOrders`; `at_s` is when it was opened, or closed if it was.
+
+    Of other types than limit, which others may have placed, the price is 0: a trailing stop has `+1.0000%` there.
+    """
     described = mapping_at(raw, "descr")
-    status = text_at(raw, "status")
-    if status not in _FATES:
-        raise AnswerUnreadable("status", status)
-    fate = _FATES[status]
+    fate = _FATES[one_of_at(raw, "status", _FATES)]
     filled = decimal_at(raw, "vol_exec")
     quantity = positive_at(raw, "vol")
-    if not 0 <= filled <= quantity:
+    if not 0 <= filled <= quantity or (fate is OrderFate.FILLED and filled < quantity):
         raise AnswerUnreadable("vol_exec", raw["vol_exec"])
+    limit = one_of_at(described, "ordertype", ORDER_TYPES) == LIMIT
     return VenueOrder(
         client_id=client_id_of(raw),
-        order_id=order_id,
+        order_id=identifier_of(order_id, "order id"),
         side=side_at(described, "type"),
-        price=decimal_at(described, "price"),
+        price=positive_at(described, "price") if limit else Decimal(0),
         quantity=quantity,
         filled=filled,
         fate=fate,
@@ -223,14 +304,15 @@ def venue_fill(trade_id: str, raw: Any, client_id: str) -> VenueFill:
     maker = _at(raw, "maker")
     if not isinstance(maker, bool):
         raise AnswerUnreadable("maker", maker)
+    price, quantity = positive_at(raw, "price"), positive_at(raw, "vol")
     return VenueFill(
-        trade_id=trade_id,
-        order_id=text_at(raw, "ordertxid"),
+        trade_id=identifier_of(trade_id, "trade id"),
+        order_id=identifier_at(raw, "ordertxid"),
         client_id=client_id,
         side=side_at(raw, "type"),
-        price=positive_at(raw, "price"),
-        quantity=positive_at(raw, "vol"),
-        fee_usd=decimal_at(raw, "fee"),
+        price=price,
+        quantity=quantity,
+        fee_usd=fee_believed(decimal_at(raw, "fee"), price * quantity, "fee"),
         maker=maker,
         at_s=seconds_at(raw, "time"),
     )

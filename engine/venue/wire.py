@@ -21,6 +21,7 @@ from typing import Any
 
 import ccxt.pro
 
+from engine.venue.errors import AnswerUnreadable
 from engine.venue.nonces import Nonces
 
 _FAREWELL_S = 1.0
@@ -35,7 +36,10 @@ def _not_a_number(text: str) -> Any:
 
 def loads(text: str) -> Any:
     """JSON with every fraction kept as the text it was; raises ValueError on NaN and on what is not JSON."""
-    return json.loads(text, parse_float=str, parse_constant=_not_a_number)
+    try:
+        return json.loads(text, parse_float=str, parse_constant=_not_a_number)
+    except RecursionError:
+        raise ValueError("JSON that is nested too deeply") from None
 
 
 class KrakenWire(ccxt.pro.kraken):  # type: ignore[misc]
@@ -54,6 +58,24 @@ class KrakenWire(ccxt.pro.kraken):  # type: ignore[misc]
     def on_json_response(self, response_body: str) -> Any:
         """REST answers with fractions as text."""
         return loads(response_body)
+
+    def handle_errors(
+        self,
+        code: int,
+        reason: str,
+        url: str,
+        method: str,
+        headers: dict[str, str],
+        body: str,
+        response: Any,
+        request_headers: Any,
+        request_body: Any,
+    ) -> Any:
+        """ccxt's, which takes for granted that errors come as a list of text."""
+        words = response.get("error", []) if isinstance(response, dict) else []
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise AnswerUnreadable("error", words)
+        return super().handle_errors(code, reason, url, method, headers, body, response, request_headers, request_body)
 
     def client(self, url: str) -> Any:
         """The socket to `url`; a new one reads its messages with `loads` and remembers the task that dials."""
@@ -105,11 +127,10 @@ class KrakenWire(ccxt.pro.kraken):  # type: ignore[misc]
             await asyncio.sleep(0)
 
     def _read(self, client: Any, data: Any) -> None:
-        text = data.decode() if isinstance(data, bytes) else data
         try:
-            message: Any = loads(text)
+            message: Any = loads(data.decode() if isinstance(data, bytes) else data)
         except ValueError:
-            message = text
+            message = data
         self.handle_message(client, message)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.grid.messages import BlockedCount
@@ -19,44 +17,79 @@ from gui.theme import Space, Tone, scaled_font, set_look
 translate = QCoreApplication.translate
 
 
-@dataclass(frozen=True, slots=True)
-class CauseRow:
-    """How often one cause held buys and sells back, all slots together."""
-
-    cause: str
-    buys: int
-    sells: int
+def ledger(blocked: Iterable[BlockedCount]) -> list[BlockedCount]:
+    """The ledger with what holds an entry back at this moment first, then the most frequent."""
+    return sorted(blocked, key=lambda row: (not row.now, -row.count, row.slot_id, row.side.value, row.cause.value))
 
 
-def by_cause(blocked: Iterable[BlockedCount]) -> list[CauseRow]:
-    """The ledger by cause, the most frequent first."""
-    buys: Counter[str] = Counter()
-    sells: Counter[str] = Counter()
-    for row in blocked:
-        (buys if row.side.value == "buy" else sells)[row.cause.value] += row.count
-    rows = [CauseRow(cause, buys[cause], sells[cause]) for cause in {*buys, *sells}]
-    return sorted(rows, key=lambda row: (-row.buys - row.sells, row.cause))
+def ledger_sentence(blocked: Sequence[BlockedCount]) -> str:
+    """What is held back now, and what was held back most often."""
+    if not blocked:
+        return translate("BlockedEntries", "Every entry that a slot wanted was placed.")
+    most = max(blocked, key=lambda row: row.count)
+    now = sum(row.now for row in blocked)
+    held = translate("BlockedEntries", "{count} held back now.").format(count=now) if now else ""
+    often = translate("BlockedEntries", "Most often: {side} of slot {slot}, {cause} ({count} times).").format(
+        side=word(most.side).lower(), slot=most.slot_id, cause=word(most.cause).lower(), count=f"{most.count:,}"
+    )
+    return " ".join(filter(None, (held, often)))
+
+
+def _cause(row: BlockedCount) -> str:
+    return translate("BlockedEntries", "{cause}, now").format(cause=word(row.cause)) if row.now else word(row.cause)
 
 
 class BlockedEntries(QFrame):
-    """The ledger by cause and side; by slot it stands among the tables below."""
+    """The ledger by slot, side and cause, what is blocked now first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         set_look(self, card=True)
+        self.setAccessibleName(translate("BlockedEntries", "Blocked entries"))
         self.total = Pill()
-        self._rows: RowsModel[CauseRow] = RowsModel(
+        self.rows: RowsModel[BlockedCount] = RowsModel(
             (
-                Column(translate("BlockedEntries", "Cause"), lambda row: word(row.cause)),
-                Column(translate("BlockedEntries", "Buys"), lambda row: f"{row.buys:,}", right=True),
-                Column(translate("BlockedEntries", "Sells"), lambda row: f"{row.sells:,}", right=True),
+                Column(
+                    translate("BlockedEntries", "Cause"),
+                    _cause,
+                    tone=lambda row: Tone.DAMPED if row.now else None,
+                    tip=translate("BlockedEntries", "“now”: this cause holds an entry back at this moment."),
+                ),
+                Column(translate("BlockedEntries", "Side"), lambda row: word(row.side)),
+                Column(translate("BlockedEntries", "Slot"), lambda row: str(row.slot_id), right=True),
+                Column(translate("BlockedEntries", "Times"), lambda row: f"{row.count:,}", right=True),
             ),
-            key=lambda row: row.cause,
+            key=lambda row: (row.slot_id, row.side, row.cause),
         )
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._text.setFixedHeight(2 * self._text.fontMetrics().lineSpacing())
+        set_look(self._text, role="muted")
+        self._compose()
+        self.show_rows(())
+
+    def show_rows(self, blocked: Iterable[BlockedCount]) -> None:
+        """Show the ledger."""
+        rows = ledger(blocked)
+        self.rows.show_rows(rows)
+        self._text.setText(ledger_sentence(rows))
+        self.setAccessibleDescription(self._text.text())
+        buys = sum(row.count for row in rows if row.side.value == "buy")
+        sells = sum(row.count for row in rows if row.side.value == "sell")
+        if buys + sells == 0:
+            self.total.say(Look("done", "✓", Tone.ACTING), translate("BlockedEntries", "None so far"))
+            return
+        text = translate("BlockedEntries", "{buys} buys, {sells} sells").format(buys=f"{buys:,}", sells=f"{sells:,}")
+        self.total.say(Look("held", "‖", Tone.DAMPED), text)
+
+    def _compose(self) -> None:
         title = QLabel(translate("BlockedEntries", "Blocked entries"))
         title.setFont(scaled_font(title.font(), 1.1, bold=True))
-        view = LiveTable(self._rows, translate("BlockedEntries", "Blocked entries by cause"), stretch=0)
-        view.setMinimumSize(180, 96)
+        view = LiveTable(self.rows, translate("BlockedEntries", "Blocked entries by slot, side and cause"), stretch=0)
+        view.setMinimumSize(200, 92)
         view.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         top = QHBoxLayout()
         top.addWidget(title)
@@ -66,24 +99,11 @@ class BlockedEntries(QFrame):
         column.setContentsMargins(Space.MEDIUM, Space.MEDIUM, Space.MEDIUM, Space.MEDIUM)
         column.setSpacing(Space.SMALL)
         column.addLayout(top)
+        column.addWidget(self._text)
         column.addWidget(view, 1)
+        self.setMinimumHeight(column.minimumSize().height())
         self.setToolTip(
             translate(
                 "BlockedEntries", "Entries that a slot wanted and that were not placed. Blocked buys leave USD idle."
             )
         )
-        self.show_rows(())
-
-    def show_rows(self, blocked: Iterable[BlockedCount]) -> None:
-        """Show the ledger."""
-        rows = by_cause(blocked)
-        self._rows.show_rows(rows)
-        buys = sum(row.buys for row in rows)
-        sells = sum(row.sells for row in rows)
-        if buys + sells == 0:
-            self.total.say(Look("done", "✓", Tone.ACTING), translate("BlockedEntries", "None so far"))
-        else:
-            text = translate("BlockedEntries", "{buys} buys, {sells} sells").format(
-                buys=f"{buys:,}", sells=f"{sells:,}"
-            )
-            self.total.say(Look("held", "‖", Tone.DAMPED), text)

@@ -34,12 +34,23 @@ def reach_sentence(reach: Reach | None) -> str:
         return translate("GovernorNumbers", "Not known before the first orders rest.")
     text = translate(
         "GovernorNumbers",
-        "At full skew at most {points} points of idle ratio a day ({held} with the floor held); {distance} to go.",
+        "At full skew this grid moves at most {points} points of idle ratio a day ({held} with the floor held). {way}",
     )
     return text.format(
-        points=f"{reach.points_per_day:.1f}",
-        held=f"{reach.floor_held_points_per_day:.1f}",
-        distance=f"{reach.distance_points:.1f}",
+        points=f"{reach.points_per_day:.1f}", held=f"{reach.floor_held_points_per_day:.1f}", way=_way(reach)
+    )
+
+
+def _way(reach: Reach) -> str:
+    if reach.distance_points == 0:
+        return translate("GovernorNumbers", "The error is inside the neutral band.")
+    distance = f"{reach.distance_points:.1f}"
+    if reach.days_to_target is None:
+        return translate("GovernorNumbers", "{distance} points to go, and nothing that moves them.").format(
+            distance=distance
+        )
+    return translate("GovernorNumbers", "{distance} points to go: {days} days at least.").format(
+        distance=distance, days=f"{reach.days_to_target:,.1f}"
     )
 
 

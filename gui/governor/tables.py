@@ -1,4 +1,4 @@
-"""The grid's slots, orders, fills and blocked entries, and the plots as a table."""
+"""The metrics, the grid's slots, orders and fills, and the plots as a table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QTableView, QTabWidget, QVBoxLayout, QWidget
 
-from engine.grid.messages import BlockedCount, FillBooked, GridSnapshot, OrderView, SlotView
+from engine.grid.messages import FillBooked, GridSnapshot, OrderView, SlotView
 from gui import formats
+from gui.governor.metrics import Metrics
 from gui.plots.live import LivePlot
 from gui.sentences import word
 from gui.tables import Column, LiveTable, RowsModel
@@ -117,18 +118,6 @@ def fill_columns() -> tuple[Column[FillBooked], ...]:
     )
 
 
-def blocked_columns() -> tuple[Column[BlockedCount], ...]:
-    """What a line of the blocked-entry ledger shows (spec 18b)."""
-    return (
-        Column(translate("GridTables", "Slot"), lambda row: str(row.slot_id), right=True),
-        Column(
-            translate("GridTables", "Side"), lambda row: word(row.side), tone=lambda row: _side_tone(row.side.value)
-        ),
-        Column(translate("GridTables", "Cause"), lambda row: word(row.cause)),
-        Column(translate("GridTables", "Times"), lambda row: f"{row.count:,}", right=True),
-    )
-
-
 class Readings(QWidget):
     """One plot as a table, for those who read rather than look (panel spec 15)."""
 
@@ -168,25 +157,23 @@ class Readings(QWidget):
 
 
 class GridTables(QTabWidget):
-    """Slots, orders, fills, blocked entries and readings, one behind the other."""
+    """Metrics, slots, orders, fills and readings, one behind the other."""
 
     def __init__(self, plots: Sequence[LivePlot], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
-        self.setAccessibleName(self.tr("Slots, orders and fills"))
+        self.setAccessibleName(self.tr("Metrics, slots, orders and fills"))
         self.slots: RowsModel[SlotView] = RowsModel(slot_columns(), key=lambda slot: slot.slot_id)
         self.orders: RowsModel[OrderRow] = RowsModel(order_columns(), key=lambda row: row.order.key)
         self.fills: RowsModel[FillBooked] = RowsModel(fill_columns(), key=lambda fill: (fill.trade_id, fill.key))
-        self.blocked: RowsModel[BlockedCount] = RowsModel(
-            blocked_columns(), key=lambda row: (row.slot_id, row.side, row.cause)
-        )
+        self.metrics = Metrics()
         self.readings = Readings(plots)
+        self.addTab(self.metrics, self.tr("Metrics"))
         self.addTab(LiveTable(self.slots, self.tr("Slots")), self.tr("Slots"))
-        self.addTab(LiveTable(self.orders, self.tr("Orders")), self.tr("Orders"))
-        self.addTab(LiveTable(self.fills, self.tr("Recent fills, newest first")), self.tr("Fills"))
-        self.addTab(LiveTable(self.blocked, self.tr("Blocked entries by slot")), self.tr("Blocked"))
+        self._orders_tab = self.addTab(LiveTable(self.orders, self.tr("Orders")), self.tr("Orders"))
+        self._fills_tab = self.addTab(LiveTable(self.fills, self.tr("Recent fills, newest first")), self.tr("Fills"))
         self.addTab(self.readings, self.tr("Readings"))
-        self.setMinimumHeight(170)
+        self.setMinimumHeight(210)
 
     def show_grid(self, known: GridSnapshot | None, fills: Sequence[FillBooked]) -> None:
         """Show how the grid stands; fills newest last."""
@@ -201,8 +188,7 @@ class GridTables(QTabWidget):
             for order in slot.orders
         ]
         self.orders.show_rows(orders)
-        self.blocked.show_rows(sorted(known.blocked, key=lambda row: -row.count))
-        self.setTabText(1, self.tr("Orders ({count})").format(count=len(orders)))
-        self.setTabText(2, self.tr("Fills ({count})").format(count=len(unique)))
+        self.setTabText(self._orders_tab, self.tr("Orders ({count})").format(count=len(orders)))
+        self.setTabText(self._fills_tab, self.tr("Fills ({count})").format(count=len(unique)))
         if self.currentWidget() is self.readings:
             self.readings.redraw()

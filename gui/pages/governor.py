@@ -1,4 +1,4 @@
-"""The governor on its grid: what it does and why, what held entries back, its curves, and the grid's tables."""
+"""The governor on its grid: what held entries back, what it does and why, its curves, metrics and the grid's tables."""
 
 from __future__ import annotations
 
@@ -50,14 +50,15 @@ class GovernorPage(QScrollArea):
             self.plots.show_snapshot(model.governor)
             self.blocked.show_rows(() if model.grid is None else model.grid.blocked)
             self.tables.show_grid(model.grid, list(model.fills))
+            self.tables.metrics.show_snapshots(model.governor, model.grid)
         self.plots.redraw()
 
     def _compose(self) -> None:
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         top = Reflow(
-            (self.lines, self.numbers, self.blocked),
-            ((((0, 5), (1, 5), (2, 4)),), (((0, 1), (1, 1)), ((2, 1),)), (((0, 1),), ((1, 1),), ((2, 1),))),
+            (self.blocked, self.lines, self.numbers),
+            ((((0, 5), (1, 5), (2, 5)),), (((0, 1), (1, 1)), ((2, 1),)), (((0, 1),), ((1, 1),), ((2, 1),))),
         )
         self.tables.setCornerWidget(self.span, Qt.Corner.TopRightCorner)
         parts = QSplitter(Qt.Orientation.Vertical)

@@ -24,6 +24,7 @@ from gui.tables import Column, LiveTable, RowsModel
 from gui.theme import Space, Tone, scaled_font, set_look
 
 if TYPE_CHECKING:
+    from gui.overview.services import Services
     from gui.read_model import Alert, ReadModel
 
 _SEVERITY_TONES = {"info": None, "warning": Tone.DAMPED, "grave": Tone.DANGER}
@@ -50,16 +51,20 @@ class OverviewPage(QScrollArea):
         )
         self.drift = EngineCard("drift", self.tr("Drift"))
         self.hub = EngineCard("hub", self.tr("Hub"))
+        self._services: Services | None = None
         self._alerts: RowsModel[Alert] = RowsModel(self._alert_columns(), key=id)
         self._compose()
         self._show_starting()
 
     def attach(self, model: ReadModel) -> None:
         """Bind to a running session."""
+        from gui.overview.services import Services
         from gui.read_model import Plotted
         from gui.sparkline import Sparkline
 
         self._model = model
+        self._services = Services()
+        self._column.insertWidget(1, self._services)
         self._idle_line = Sparkline(
             self.tr("Idle ratio, last six hours"), model.series[Plotted.IDLE_RATIO], span_s=21600
         )
@@ -80,6 +85,8 @@ class OverviewPage(QScrollArea):
             self._idle_line.set_target(model.governor.target_idle_ratio)
         self._idle_line.redraw()
         self._price_line.redraw()
+        if self._services is not None:
+            self._services.show_snapshots(model.mirror, model.status_page)
         alerts = list(model.alerts)[: -ALERTS_SHOWN - 1 : -1]
         self._alerts.show_rows(alerts)
         self._show_alerts.setCurrentIndex(1 if alerts else 0)
@@ -197,7 +204,7 @@ class OverviewPage(QScrollArea):
             (self.governor, self.grid, self.drift, self.hub),
             ((((0, 1), (1, 1)), ((2, 1), (3, 1))), (((0, 1),), ((1, 1),), ((2, 1), (3, 1)))),
         )
-        column = QVBoxLayout(inside)
+        column = self._column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.MEDIUM)
         column.addWidget(cards)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from engine.core.configuration import Configuration, ConfigurationMoved, ConfigurationRefused, NoSuchRevision
@@ -219,25 +219,20 @@ class SettingsPage(QWidget):
         )
 
     def _buttons(self) -> None:
-        def button(text: str, tip: str, act: Any, icon_name: str = "") -> QPushButton:
+        def button(text: str, tip: str, act: Any) -> QPushButton:
             made = QPushButton(text)
             made.setToolTip(tip)
             made.setAccessibleName(text.rstrip("…"))
-            if icon_name:
-                made.setIcon(icon(icon_name, theme_of().text, theme_of().disabled))
             made.clicked.connect(lambda _=False: act())
             return made
 
         tr = self.tr
-        self._reload_button = button(
-            tr("Reload file"), tr("Read the file again after an edit by hand"), self.reload, "reload"
-        )
-        self._undo_button = button(tr("Undo…"), tr("Go back to the revision before this one"), self.undo, "undo")
+        self._reload_button = button(tr("Reload file"), tr("Read the file again after an edit by hand"), self.reload)
+        self._undo_button = button(tr("Undo…"), tr("Go back to the revision before this one"), self.undo)
         self._history_button = button(
             tr("History…"),
             tr("Every revision, to bring one back"),
             lambda: self._start(self._choose_revision(), "history"),
-            "journal",
         )
         self._discard_button = button(tr("Discard"), tr("Forget what was typed"), self._discard)
         self._review_button = button(tr("Review and apply…"), tr("See what would change (Ctrl+S)"), self.review)
@@ -247,6 +242,20 @@ class SettingsPage(QWidget):
             tr("Write the revision in force over the file; the broken one is kept beside it"),
             lambda: self._start(self._restore(), "restore"),
         )
+
+        self._icons = {self._reload_button: "reload", self._undo_button: "undo", self._history_button: "journal"}
+        self._recolour()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the icons in the colours of the theme in force."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_icons"):
+            self._recolour()
+
+    def _recolour(self) -> None:
+        theme = theme_of()
+        for button, name in self._icons.items():
+            button.setIcon(icon(name, theme.text, theme.disabled))
 
     def _compose(self) -> None:
         self.search.setPlaceholderText(self.tr("Search name, text, unit or source name (Ctrl+F)"))

@@ -22,6 +22,7 @@ _TIME_STEPS_S = (
 )
 _TIME_LABEL_PX = 90
 _VALUE_LABEL_PX = 42
+_VALUE_LABEL_LEAST_PX = 24
 _LABEL_GAP_PX = 4
 
 
@@ -123,12 +124,19 @@ def time_ticks(start_s: float, end_s: float, size_px: float) -> Ticks:
 
 def value_ticks(low: float, high: float, size_px: float, quantity: Quantity) -> Ticks:
     """Round values between two, with their labels as `quantity` shows them."""
-    step = round_step((high - low) * quantity.scale / max(size_px / _VALUE_LABEL_PX, 1))
+    span = (high - low) * quantity.scale
+    step = round_step(span / max(size_px / _VALUE_LABEL_PX, 1))
+    if len(_multiples(low, high, step, quantity)) < 2:  # one says nothing of the scale: closer, but clear of each other
+        step = round_step(span / max(size_px / _VALUE_LABEL_LEAST_PX, 1))
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    values = [n * step / quantity.scale for n in _multiples(low, high, step, quantity)]
+    return [(value, quantity.number(value, decimals)) for value in values]
+
+
+def _multiples(low: float, high: float, step: float, quantity: Quantity) -> range:
     first = math.ceil(low * quantity.scale / step - 1e-9)
     last = math.floor(high * quantity.scale / step + 1e-9)
-    values = [n * step / quantity.scale for n in range(first, last + 1)]
-    return [(value, quantity.number(value, decimals)) for value in values]
+    return range(first, last + 1)
 
 
 def round_step(at_least: float) -> float:

@@ -11,7 +11,16 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
-from PySide6.QtWidgets import QFrame, QGraphicsGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGraphicsGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.core.series import Series
 from gui.formats import clock_time, date_time
@@ -29,6 +38,7 @@ DESCRIBE_EVERY_S = 5.0
 _MIN_SPAN_S = 2.0
 _MAX_SPAN_S = 20 * 365 * 86_400.0
 _PLAIN = Quantity()
+_ANY = QSizePolicy.Policy.Ignored
 
 
 class PlotTable(NamedTuple):
@@ -218,6 +228,7 @@ class LivePlot(QFrame):
     def _build_view(self) -> None:
         self._view = pg.GraphicsView(self)
         self._view.setFrameShape(QFrame.Shape.NoFrame)
+        self._view.setSizePolicy(_ANY, _ANY)  # it would ask for the size of its scene, which follows its own
         self._view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._view.viewport().setMouseTracking(True)
         self._box = pg.ViewBox(enableMenu=False, defaultPadding=0.0)
@@ -244,7 +255,6 @@ class LivePlot(QFrame):
         set_look(self, card=True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.title)
-        self.setMinimumSize(220, 140)
         heading = QHBoxLayout()
         heading.setSpacing(Space.SMALL)
         heading.addWidget(self._title_label)
@@ -261,6 +271,7 @@ class LivePlot(QFrame):
         header.addWidget(self._legend)
         column.addLayout(header)
         column.addWidget(self._view, 1)
+        self.setMinimumSize(max(220, column.minimumSize().width()), 140)
 
     def _colour(self) -> None:
         theme = theme_of()

@@ -38,4 +38,22 @@ SENTENCES: dict[str, str] = {
         "The API key may move funds off the exchange. Make one without that right; LIVE refuses this one unless "
         "“{phrase}” is typed.",
     ),
+    "no_key_kept": QT_TRANSLATE_NOOP(
+        "Reason", "The keyring holds no whole key yet: save both the API key and the private key."
+    ),
+    "key_rights_unread": QT_TRANSLATE_NOOP("Reason", "The rights could not be read: {error}."),
+    "status_page_off": QT_TRANSLATE_NOOP("Reason", "The status page is switched off."),
+    "status_page_served": QT_TRANSLATE_NOOP(
+        "Reason", "Programs on this machine can read the governor's status at port {port}."
+    ),
+    "status_page_refused": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The status page is not served: port {port} of this machine cannot be had ({error}). Choose another one in the "
+        "settings; nothing else is affected.",
+    ),
+    "paper_exchange_ended": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The paper exchange has ended by itself (exit code {exit_code}), so nothing can be read or placed. "
+        "End this session and start again.",
+    ),
 }

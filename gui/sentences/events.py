@@ -10,8 +10,10 @@ from PySide6.QtCore import QCoreApplication
 
 from engine.core.bus import EventsLost
 from engine.core.messages import Event
+from engine.core.mirror_messages import MirrorCaughtUp, MirrorLost, MirrorRewound
 from engine.core.modes import AskedByPerson, Switch, SwitchMoved
 from engine.core.supervisor import EngineCrashed
+from engine.desk.messages import DeskNote, StatusPageRefused
 from engine.governor.messages import ClockSteppedBack, GapObserved, OscillationDamped, SkewChanged
 from engine.grid.messages import FillBooked, GridNote, OrderPlaced, RoundTripBooked
 from gui import formats
@@ -40,8 +42,10 @@ def event_severity(event: Event) -> Severity:
     match event:
         case SwitchMoved(after=Switch.STOPPED, why=why):
             return Severity.WARNING if isinstance(why, AskedByPerson) else Severity.GRAVE
-        case GridNote(grave=True) | EngineCrashed():
+        case GridNote(grave=True) | DeskNote(grave=True) | EngineCrashed():
             return Severity.GRAVE
+        case DeskNote(reason=StatusPageRefused()) | MirrorLost() | MirrorRewound():
+            return Severity.WARNING
         case SwitchMoved() | OscillationDamped() | GapObserved() | ClockSteppedBack() | EventsLost():
             return Severity.WARNING
         case RoundTripBooked(evicted=True):
@@ -124,8 +128,27 @@ def _round_trip(event: RoundTripBooked) -> str:
     return text.format(slot=event.slot_id, trade=event.trade.value, profit=formats.usd_change(event.profit_usd))
 
 
-def _note(event: GridNote) -> str:
+def _note(event: GridNote | DeskNote) -> str:
     return sentence(event.reason)
+
+
+def _mirror_lost(event: MirrorLost) -> str:
+    return translate("Event", "The copy at PostgreSQL is lost; the local store is complete and goes on. {why}").format(
+        why=sentence(event.reason)
+    )
+
+
+def _mirror_caught_up(event: MirrorCaughtUp) -> str:
+    return translate("Event", "PostgreSQL has every row again: {rows} were sent, {after} after it was lost.").format(
+        rows=f"{event.rows:,}", after=formats.duration(event.after_s)
+    )
+
+
+def _mirror_rewound(event: MirrorRewound) -> str:
+    return translate(
+        "Event",
+        "PostgreSQL lacks about {rows} rows that it had, as a new or restored server does; they are sent again.",
+    ).format(rows=f"{event.rows:,}")
 
 
 def _crashed(event: EngineCrashed) -> str:
@@ -147,5 +170,9 @@ _WRITERS: dict[type[Event], Callable[[Any], str]] = {
     FillBooked: _fill,
     RoundTripBooked: _round_trip,
     GridNote: _note,
+    DeskNote: _note,
+    MirrorLost: _mirror_lost,
+    MirrorCaughtUp: _mirror_caught_up,
+    MirrorRewound: _mirror_rewound,
     EngineCrashed: _crashed,
 }

@@ -30,6 +30,11 @@ SENTENCES: dict[str, str] = {
     "below_stop_floor": QT_TRANSLATE_NOOP(
         "Reason", "The account is worth {value_usd}, under the stop floor of {floor_usd}. No entry is placed."
     ),
+    "profit_below_fees": QT_TRANSLATE_NOOP(
+        "Reason",
+        "An exit {profit_pct} away from its entry does not earn the maker fees of a round trip, {round_trip_pct}. "
+        "No entry is placed until grid.profit_pct is larger.",
+    ),
     "capacity_stop": QT_TRANSLATE_NOOP(
         "Reason", "Only {headroom} places for open orders are left on the pair; no entry is placed."
     ),

@@ -12,12 +12,18 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from engine.core.messages import Reason
-from gui.sentences import core, governor, grid, settings
+from gui.sentences import core, governor, grid, settings, store
 from gui.sentences.figures import figure
 
 CONTEXT = "Reason"
 
-SENTENCES: dict[str, str] = {**core.SENTENCES, **governor.SENTENCES, **grid.SENTENCES, **settings.SENTENCES}
+SENTENCES: dict[str, str] = {
+    **core.SENTENCES,
+    **governor.SENTENCES,
+    **grid.SENTENCES,
+    **settings.SENTENCES,
+    **store.SENTENCES,
+}
 
 
 def sentence(reason: Reason | None) -> str:

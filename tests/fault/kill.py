@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ KILLS = 2
 KEY = "kill-key"
 START_PRICE = Decimal("0.0966")
 STORM, BREEZE = 0.008, 0.0001
+LAST_LIFE_S = 1.5
 
 
 class Breach(AssertionError):
@@ -119,7 +120,11 @@ async def history(zygote: Zygote, point: str, seed: int, folder: Path, kills: in
         async with _weather(exchange, chance, BREEZE):
             if await zygote.live(first) != 0:
                 raise Breach(f"{point}/{seed}: it does not go on by itself\n{_log(folder)}")
-    ended = json.loads((folder / "result.json").read_text())
+        ended = json.loads((folder / "result.json").read_text())
+        # What filled while that life ended is counted by the next one: the market stands still for it.
+        await exchange.control(hold=True)
+        if await zygote.live(replace(first, for_s=LAST_LIFE_S)) != 0:
+            raise Breach(f"{point}/{seed}: it does not end in order\n{_log(folder)}")
     found.passed.update(ended["passed"])
     await _audit(found, ended, folder, first)
     return found
@@ -135,7 +140,7 @@ def _armed(life: Life, point: str, chance: random.Random) -> Life:
         changes["stop_after_s"] = chance.uniform(0.5, 2.0)
     if point in CLOSES:
         changes["for_s"] = chance.uniform(0.5, 2.0)
-    return Life(**{**{name: getattr(life, name) for name in life.__slots__}, **changes})
+    return replace(life, **changes)
 
 
 @contextlib.asynccontextmanager

@@ -53,7 +53,9 @@ async def panel(tmp_path: Path) -> AsyncIterator[Panel]:
     apply_theme(DARK)
     bus, clock = Bus(), ManualClock(START_S)
     configuration = await Configuration.open(tmp_path / "evenkeel.toml", Catalogue(SECTIONS), {}, clock)
-    secrets = SecretStore("tests", SecretNames(("kraken.api_key", "kraken.api_secret")), lambda secret: None)
+    secrets = SecretStore(
+        "tests", SecretNames(("kraken.api_key", "kraken.api_secret", "store.url")), lambda secret: None
+    )
     context = PanelContext(bus, clock, Mode.PAPER, configuration, secrets, "tests")
     window = MainWindow()
     window.show()

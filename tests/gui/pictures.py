@@ -19,13 +19,17 @@ from engine.core.clock import ManualClock
 from engine.core.configuration import Configuration
 from engine.core.modes import Mode
 from engine.core.option_catalogue import Catalogue
-from engine.core.secrets import SecretNames, SecretStore
+from engine.core.secrets import Secret, SecretNames, SecretStore
+from engine.desk.messages import KeyRightsSnapshot
 from engine.desk.options import SECTIONS
+from engine.venue.permissions import KeyMayWithdraw
+from gui.confirmations import WithdrawalDialog
 from gui.context import PanelContext
 from gui.loop import run
 from gui.theme import DARK, LIGHT, apply_theme
 from gui.window import PAGES, MainWindow
 from tests.gui.scene import START_S, Scene
+from tests.secret_service import private_secret_service
 
 
 async def take(folder: Path, pages: list[str]) -> int:
@@ -38,10 +42,16 @@ async def take(folder: Path, pages: list[str]) -> int:
     bus, clock = Bus(), ManualClock(START_S)
     file = Path(tempfile.mkdtemp(prefix="evenkeel-pictures-")) / "evenkeel.toml"
     configuration = await Configuration.open(file, Catalogue(SECTIONS), {"REBALANCE_KP": "2.5"}, clock)
-    secrets = SecretStore("pictures", SecretNames(("kraken.api_key", "kraken.api_secret")), lambda secret: None)
+    secrets = SecretStore(
+        "pictures", SecretNames(("kraken.api_key", "kraken.api_secret", "store.url")), lambda secret: None
+    )
     scene = Scene(bus, clock)
     window.attach(PanelContext(bus, clock, Mode.PAPER, configuration, secrets, "default"))
     scene.tell()
+    await secrets.save("kraken.api_key", Secret("not-a-real-key-0123456789"))
+    rights = ("modify-trades", "query-closed-trades", "query-funds", "query-open-trades", "withdraw-funds")
+    may_withdraw = KeyMayWithdraw("this key may withdraw")
+    bus.publish(KeyRightsSnapshot(at_s=START_S, rights=rights, can_withdraw=True, why=may_withdraw))
     sys.stdout.write(f"attached and told after {time.perf_counter() - began_s:.2f} s\n")
     for theme in (DARK, LIGHT):
         apply_theme(theme)
@@ -49,6 +59,11 @@ async def take(folder: Path, pages: list[str]) -> int:
             window.show_page(page)
             await asyncio.sleep(0.6)
             window.grab().save(str(folder / f"{page}-{theme.name}.png"))
+    dialog = WithdrawalDialog(window, "this key may withdraw")
+    dialog.open()
+    await asyncio.sleep(0.6)
+    dialog.grab().save(str(folder / "withdrawal-dialog.png"))
+    dialog.close()
     await window.detach()
     window.hide()
     window.deleteLater()
@@ -59,9 +74,10 @@ def main() -> int:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO)
-    app = QApplication(sys.argv[:1])
-    apply_theme(DARK)
-    return run(take(folder, sys.argv[2:] or list(PAGES)), app, on_problem=lambda p: sys.stdout.write(f"{p}\n"))
+    with tempfile.TemporaryDirectory(prefix="evenkeel-keyring-") as home, private_secret_service(Path(home)):
+        app = QApplication(sys.argv[:1])
+        apply_theme(DARK)
+        return run(take(folder, sys.argv[2:] or list(PAGES)), app, on_problem=lambda p: sys.stdout.write(f"{p}\n"))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from decimal import Decimal
 from engine.core.bus import Bus
 from engine.core.clock import ManualClock
 from engine.core.messages import Acknowledged, Answer, Reason
+from engine.core.mirror_messages import MirrorSnapshot, MirrorState, StoreUnreachable
 from engine.core.modes import AskedByPerson, Mode, ModeSnapshot, Pause, Resume, Stop, Switch, SwitchMoved
+from engine.desk.messages import StatusPageServed, StatusPageSnapshot
 from engine.governor.messages import (
     CapacityBand,
     Condition,
@@ -30,11 +32,13 @@ from engine.grid.limits import Band, PriceStale
 from engine.grid.messages import (
     BlockedCount,
     FillBooked,
+    GridMetrics,
     GridNote,
     GridSnapshot,
     OrderPlaced,
     OrderView,
     RoundTripBooked,
+    SideFigures,
     SlotView,
 )
 from engine.grid.ports import Side
@@ -68,8 +72,26 @@ class Scene:
             self.bus.publish(grid_snapshot(at_s, price))
         if condition is not Condition.ACTING:
             self.bus.publish(governor_snapshot(self.clock.now(), condition))
+        self.publish_services()
         for event in _events(self.clock.now()):
             self.bus.emit(event)
+
+    def publish_services(self, state: MirrorState = MirrorState.BEHIND, rows: int = 214) -> None:
+        """A copy at PostgreSQL that is `rows` behind, and a status page that is served."""
+        now_s = self.clock.now()
+        lost = StoreUnreachable("db.example.net", 5432, "connection refused") if state is MirrorState.LOST else None
+        self.bus.publish(
+            MirrorSnapshot(
+                at_s=now_s,
+                state=state,
+                profile="default",
+                behind_rows=rows,
+                behind_since_s=now_s - 95 if rows else None,
+                last_success_s=now_s - 97,
+                reason=lost,
+            )
+        )
+        self.bus.publish(StatusPageSnapshot(at_s=now_s, port=8377, why=StatusPageServed(8377)))
 
     def publish_mode(self, why: Reason | None = None) -> None:
         """Acknowledge mode and switch."""
@@ -171,13 +193,23 @@ def grid_snapshot(at_s: float, price: float = BASE_PRICE, **changes: object) -> 
         "entries_filled": 70,
         "exits_filled": 61,
         "blocked": (
-            BlockedCount(0, Side.BUY, BlockedBy.FUNDS, 31),
+            BlockedCount(0, Side.BUY, BlockedBy.FUNDS, 31, now=True),
             BlockedCount(1, Side.BUY, BlockedBy.FUNDS, 12),
             BlockedCount(3, Side.BUY, BlockedBy.COOLDOWN, 9),
             BlockedCount(3, Side.SELL, BlockedBy.COOLDOWN, 2),
             BlockedCount(4, Side.SELL, BlockedBy.CAPACITY, 3),
         ),
         "unresolved": 0,
+        "metrics": GridMetrics(
+            since_s=START_S - 4 * 86_400,
+            a=SideFigures(31, Decimal("1.6512"), 1.0, 27, Decimal("0.4251"), 0.0095, 1, Decimal("-0.1204")),
+            b=SideFigures(39, Decimal("1.8734"), 1.1352, 34, Decimal("0.6117"), 0.0096),
+            deployed_usd=Decimal("73.06"),
+            deployed_per_hour_usd=Decimal("0.8127"),
+            long_only=1,
+            short_only=3,
+            short_only_1d=2,
+        ),
     }
     return GridSnapshot(**{**values, **changes})  # type: ignore[arg-type]
 

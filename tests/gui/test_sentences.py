@@ -13,6 +13,7 @@ from types import ModuleType
 import pytest
 
 import engine.core
+import engine.desk
 import engine.governor
 import engine.grid
 import engine.venue
@@ -46,7 +47,7 @@ def declared_in(kind: type, *packages: ModuleType) -> list[type]:
     return sorted(set(found), key=lambda child: (child.__module__, child.__name__))
 
 
-ROOMS = (engine.core, engine.governor, engine.grid, engine.venue)
+ROOMS = (engine.core, engine.desk, engine.governor, engine.grid, engine.venue)
 REASONS = [reason for reason in declared_in(Reason, *ROOMS) if reason.code]
 EVENTS = declared_in(Event, *ROOMS)
 

@@ -19,8 +19,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -40,17 +40,19 @@ from engine.desk.worlds import World
 from engine.grid.messages import GridSnapshot
 from engine.paper.config import ApiKey, MarketSpec, PaperConfig
 from engine.paper.exchange import Exchange
+from engine.paper.orders import Order
 from engine.venue.addresses import loopback
 from engine.venue.client import Keys
-from engine.venue.kept_counters import KeptCounter
 from tests.fault.ledger import Account, breaches
 from tests.soak.virtual_time import VirtualClock, VirtualTimeLoop, run
+from tests.soak.watch import ExchangeLimits, count_faults, over_the_share, own_counters, placed_wrongly
 
 EPOCH_S = 1_767_225_600.0
 START_PRICE = Decimal("0.0966")
 USD, DOGE = Decimal(60), Decimal(900)
 CALM_S = 900.0
 LOOK_EVERY_S = 10.0
+SURELY_TRADED_S = 7200.0
 KEY = "soak-key"
 
 FAULTS = {
@@ -74,9 +76,11 @@ FAULTS["all"] = (
 
 @dataclass
 class Day:
-    """What came of one fault. counters: the highest that each of ours reached, as a share of Kraken's threshold.
+    """What came of one fault.
 
-    limit_errors: how often the exchange said that a limit was passed. memory_grown_mb: resident, after the first tenth.
+    struck: how often each fault did. ours, theirs: the highest that each rate counter reached, ours and the exchange's,
+    as shares of Kraken's threshold. refused: how often the exchange said that a limit was passed, heard or not.
+    running_ratio: how much of the time the grid ran. memory: resident, after the first tenth and what came on top.
     """
 
     fault: str
@@ -86,9 +90,12 @@ class Day:
     trades: int = 0
     round_trips: int = 0
     requests: int = 0
-    socket_drops: int = 0
-    limit_errors: int = 0
-    counters: dict[str, float] = field(default_factory=dict)
+    struck: dict[str, int] = field(default_factory=dict)
+    ours: dict[str, float] = field(default_factory=dict)
+    theirs: dict[str, float] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    running_ratio: float = 0.0
+    memory_mb: float = 0.0
     memory_grown_mb: float = 0.0
     breaches: list[str] = field(default_factory=list)
 
@@ -96,74 +103,61 @@ class Day:
 async def day(loop: VirtualTimeLoop, fault: str, hours: float, seed: int, folder: Path) -> Day:
     """One session under `fault` for `hours`, then a quarter of an hour in calm to settle what is in doubt."""
     found = Day(fault, hours)
-    watched = _Counters()
-    watched.watch()
     started_s = time.monotonic()
-    try:
-        async with _exchange(loop, FAULTS[fault], seed) as (exchange, world), _session(world, folder) as desk:
-            blowing = asyncio.create_task(_blow(exchange, random.Random(seed)))
-            exchange.sockets.drop_all = _counting(exchange.sockets.drop_all, found)  # type: ignore[method-assign]
-            await _watched(desk, found, hours * 360.0)
-            resident_mb = _resident_mb()
-            await _watched(desk, found, hours * 3240.0)
-            blowing.cancel()
-            await asyncio.gather(blowing, return_exceptions=True)
-            found.memory_grown_mb = round(_resident_mb() - resident_mb, 1)
-            exchange.faults.declare(())
-            calming = asyncio.create_task(_breeze(exchange, random.Random(seed)))
-            await asyncio.sleep(CALM_S)
-            calming.cancel()
-            await asyncio.gather(calming, return_exceptions=True)
-            grid = desk.bus.latest(GridSnapshot)
-            assert grid is not None
-            found.round_trips = grid.round_trips
-            if grid.state != "running" or grid.unresolved or desk.switch.position is not Switch.RUNNING:
-                found.breaches.append(
-                    f"it does not go on: {grid.state}, {grid.unresolved} unresolved, {desk.switch.position}, "
-                    f"{desk.switch.why}"
-                )
-            account = _account(exchange)
+    with own_counters() as ours:
+        async with _exchange(loop, FAULTS[fault], seed) as (exchange, world):
+            limits = exchange.world.rates = ExchangeLimits("starter")
+            struck = count_faults(exchange)
+            async with _session(world, folder) as desk:
+                await _worked(desk, exchange, found, seed)
+                journal_file = desk.profile.journal_file
+            book = exchange.world.book
+            orders, account = [*book.closed.values(), *book.open.values()], _account(exchange)
             found.requests = sum(exchange.rest.requests.values())
-            journal_file, world_name = desk.profile.journal_file, world.name
-    finally:
-        watched.unwatch()
     found.orders, found.trades = len(account.orders), len(account.trades)
-    found.counters, found.limit_errors = watched.highest, watched.exhausted
-    found.breaches += [
-        f"our {name} counter reached {share:.0%}" for name, share in watched.highest.items() if share > 1
-    ]
-    found.breaches += await _audited(account, journal_file, world_name)
-    found.real_s = time.monotonic() - started_s
+    found.struck, found.refused = dict(struck), dict(limits.refused)
+    found.ours, found.theirs = _rounded(ours), _rounded(limits.highest)
+    found.breaches += over_the_share(ours)
+    found.breaches += [f"the exchange refused {times} {name}: rate limit" for name, times in limits.refused.items()]
+    found.breaches += await _audited(account, orders, journal_file, world.name)
+    found.real_s = round(time.monotonic() - started_s, 1)
     return found
 
 
-class _Counters:
-    """How high our own counters rose, and how often the exchange said that a limit was reached."""
+async def _worked(desk: Desk, exchange: Exchange, found: Day, seed: int) -> None:
+    """The day, in tenths, and the calm after it; notes how the grid went on."""
+    looks: list[bool] = []
+    async with _moving(_blow(exchange, random.Random(seed))):
+        for tenth in range(10):
+            traded = len(exchange.world.book.trades)
+            await _watched(desk, found, found.hours * 360.0, looks)
+            if tenth == 0:
+                found.memory_mb = round(_resident_mb(), 1)
+        if found.hours * 360.0 >= SURELY_TRADED_S and len(exchange.world.book.trades) == traded:
+            found.breaches.append("it does not go on: nothing was traded in the last tenth")
+    found.memory_grown_mb = round(_resident_mb() - found.memory_mb, 1)
+    found.running_ratio = round(sum(looks) / len(looks), 4)
+    exchange.faults.declare(())
+    async with _moving(_breeze(exchange, random.Random(seed))):
+        await asyncio.sleep(CALM_S)
+    grid = desk.bus.latest(GridSnapshot)
+    assert grid is not None
+    found.round_trips = grid.round_trips
+    if grid.state != "running" or grid.unresolved or desk.switch.position is not Switch.RUNNING:
+        found.breaches.append(
+            f"it does not go on: {grid.state}, {grid.unresolved} unresolved, {desk.switch.position}, {desk.switch.why}"
+        )
 
-    def __init__(self) -> None:
-        self.highest: dict[str, float] = {}
-        self.exhausted = 0
-        self._set = KeptCounter._set
-        self._exhaust = KeptCounter.exhaust
 
-    def watch(self) -> None:
-        watcher = self
-
-        def setting(counter: KeptCounter, value: Any, now_s: float) -> None:
-            share = value.value / counter._limit.threshold
-            watcher.highest[counter._name] = max(share, watcher.highest.get(counter._name, 0.0))
-            watcher._set(counter, value, now_s)
-
-        def exhausting(counter: KeptCounter, now_s: float) -> None:
-            watcher.exhausted += 1
-            watcher._exhaust(counter, now_s)
-
-        KeptCounter._set = setting  # type: ignore[method-assign]
-        KeptCounter.exhaust = exhausting  # type: ignore[method-assign]
-
-    def unwatch(self) -> None:
-        KeptCounter._set = self._set  # type: ignore[method-assign]
-        KeptCounter.exhaust = self._exhaust  # type: ignore[method-assign]
+@asynccontextmanager
+async def _moving(market: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    moving = asyncio.create_task(market)
+    try:
+        yield
+    finally:
+        moving.cancel()
+        with suppress(asyncio.CancelledError):
+            await moving
 
 
 @asynccontextmanager
@@ -212,22 +206,16 @@ async def _session(world: World, folder: Path) -> AsyncIterator[Desk]:
         profile.release()
 
 
-async def _watched(desk: Desk, found: Day, seconds: float) -> None:
-    """Let it work; a session that stopped is a breach, and ends the day."""
+async def _watched(desk: Desk, found: Day, seconds: float, looks: list[bool]) -> None:
+    """Let it work; a session that stopped is a breach, and ends the day. looks: whether the grid ran, time and again."""
     loop = asyncio.get_running_loop()
     until_s = loop.time() + seconds
     while loop.time() < until_s and not found.breaches:
         await asyncio.sleep(LOOK_EVERY_S)
+        grid = desk.bus.latest(GridSnapshot)
+        looks.append(grid is not None and grid.state == "running")
         if desk.switch.position is Switch.STOPPED:
             found.breaches.append(f"it stopped after {loop.time():.0f} s: {desk.switch.why}")
-
-
-def _counting(drop_all: Callable[[], None], found: Day) -> Callable[[], None]:
-    def counted() -> None:
-        found.socket_drops += 1
-        drop_all()
-
-    return counted
 
 
 async def _blow(exchange: Exchange, chance: random.Random) -> None:
@@ -266,13 +254,20 @@ def _account(exchange: Exchange) -> Account:
     )
 
 
-async def _audited(account: Account, journal_file: Path, world: str) -> list[str]:
+async def _audited(account: Account, orders: Sequence[Order], journal_file: Path, world: str) -> list[str]:
     journal = Journal(journal_file, world)
     await asyncio.to_thread(journal.open)
     try:
-        return breaches(account, await journal.facts("grid", "fill"), await journal.recall("grid"), USD, DOGE)
+        return [
+            *breaches(account, await journal.facts("grid", "fill"), await journal.recall("grid"), USD, DOGE),
+            *placed_wrongly(orders, await journal.intents("grid")),
+        ]
     finally:
         await asyncio.to_thread(journal.close)
+
+
+def _rounded(shares: dict[str, float]) -> dict[str, float]:
+    return {name: round(share, 3) for name, share in shares.items()}
 
 
 def _resident_mb() -> float:

@@ -7,15 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from engine.core.option_catalogue import Catalogue
 from engine.desk.options import SECTIONS
+from tests.engine.cli.running_program import PROGRAM, exchange_of, has_ended
 
-PROGRAM = [sys.executable, "-c", "import sys; from engine.cli import main; sys.exit(main())"]
 PAPER = ["--mode", "paper", "--speed", "120", "--market", "down"]
 
 
@@ -32,19 +31,6 @@ def ran(
         env={**os.environ, **environment},
         check=False,
     )
-
-
-def exchanges() -> list[str]:
-    """Command lines of paper exchanges that this user runs."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = entry.read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-        if "engine.paper" in words:
-            found.append(words)
-    return found
 
 
 def test_a_paper_session_trades_says_so_and_ends_clean(tmp_path: Path) -> None:
@@ -73,19 +59,18 @@ def test_a_reader_that_goes_away_ends_the_session_quietly(tmp_path: Path) -> Non
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_signal_ends_the_session_clean_and_takes_the_exchange_along(tmp_path: Path, number: int) -> None:
     child = started(tmp_path / "p")
+    exchange = exchange_of(child)
     child.send_signal(number)
     assert child.wait(timeout=20) == 0
-    assert exchanges() == []
+    assert has_ended(exchange)
 
 
 def test_killed_the_program_leaves_no_exchange_and_the_profile_can_be_used_again(tmp_path: Path) -> None:
     child = started(tmp_path / "p")
+    exchange = exchange_of(child)
     child.kill()
     child.wait()
-    deadline = time.monotonic() + 10
-    while exchanges() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert exchanges() == []
+    assert has_ended(exchange, within_s=10)
     assert ran("--mode", "off", "--for", "0.2", profile=tmp_path / "p").returncode == 0
 
 

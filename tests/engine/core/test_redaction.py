@@ -125,6 +125,15 @@ def test_host_and_token_of_a_registered_address_are_secrets_by_themselves(redact
     assert part not in redactor.redact(f"cannot connect to host {part}:443")
 
 
+@pytest.mark.parametrize("form", ["p%40ss%2Fword", "p@ss/word"], ids=["as in the address", "as it is"])
+def test_of_a_postgresql_address_the_password_is_a_secret_by_itself_and_nothing_else(
+    redactor: Redactor, form: str
+) -> None:
+    redactor.register(Secret("postgresql://postgres:p%40ss%2Fword@db.example.net:5432/postgres"))
+    said = f"postgres at db.example.net does not let postgres in with {form}"
+    assert redactor.redact(said) == "postgres at db.example.net does not let postgres in with [redacted]"
+
+
 def test_this_machine_is_no_secret_host(redactor: Redactor) -> None:
     redactor.register(Secret("http://127.0.0.1:8545"))
     redactor.register(Secret("http://localhost:8545"))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,74 +16,23 @@ from engine.core.journal import Journal
 from engine.core.messages import Acknowledged
 from engine.core.modes import Mode, Pause, Resume, Stop, Switch
 from engine.core.option_catalogue import Catalogue
-from engine.core.profile import Profile
-from engine.core.redaction import Redactor
 from engine.core.secrets import SecretNames, SecretStore
-from engine.desk.arguments import SessionArguments
 from engine.desk.desk import Desk, LiveNotConfirmed
 from engine.desk.options import SECTIONS
-from engine.desk.worlds import NoncesInJournal, World, paper_world
-from engine.grid.messages import GridSnapshot
+from engine.desk.worlds import paper_world
 from engine.paper.options import PaperOptions
 from engine.venue.addresses import Addresses
-from engine.venue.kraken import KrakenVenue
-from engine.venue.options import VenueOptions
+from tests.engine.desk.running_desk import Place, acquired, grid
 
 Until = Callable[..., Awaitable[None]]
-SPEED = 60.0
-
-
-@dataclass
-class Place:
-    """A profile and a paper world that outlive the sessions on them."""
-
-    profile: Profile
-    world: World
-    arguments: SessionArguments
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[Desk]:
-        configuration = await Configuration.open(
-            self.profile.options_file, Catalogue(SECTIONS), {**os.environ}, WallClock()
-        )
-        redactor = Redactor()
-        vault = SecretStore("test", SecretNames(("kraken.api_key",)), redactor.register)
-        desk = await Desk.open(self.arguments, self.profile, configuration, vault, redactor.redact, world=self.world)
-        try:
-            yield desk
-        finally:
-            await desk.close()
-
-    @asynccontextmanager
-    async def looking(self) -> AsyncIterator[KrakenVenue]:
-        """The account over the same key, between two sessions: nonces go on where they were."""
-        journal = Journal(self.profile.journal_file, self.world.name)
-        await asyncio.to_thread(journal.open)
-        nonces = NoncesInJournal(journal, self.world.clock)
-        venue = await KrakenVenue.connect(
-            Mode.PAPER, self.world.addresses, self.world.keys, VenueOptions(), self.world.clock, nonces
-        )
-        try:
-            await venue.rules()
-            yield venue
-        finally:
-            await venue.close()
-            await asyncio.to_thread(journal.close)
 
 
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    profile = Profile(tmp_path / "profile")
-    profile.acquire()
-    arguments = SessionArguments(profile.folder, Mode.PAPER, None, SPEED, 4, "flat")
-    world = await paper_world(arguments, PaperOptions())
-    yield Place(profile, world, arguments)
-    await world.close()
-    profile.release()
-
-
-def grid(desk: Desk) -> GridSnapshot | None:
-    return desk.bus.latest(GridSnapshot)
+    async with acquired(tmp_path / "profile") as place:
+        place.world = await paper_world(place.arguments, PaperOptions())
+        yield place
+        await place.world.close()
 
 
 def resting(desk: Desk, at_least: int) -> Callable[[], bool]:

@@ -292,3 +292,56 @@ def test_a_time_that_cannot_be_believed_drops_the_skew(
     assert decision.state == dataclasses.replace(state, skew=0.0)
     assert isinstance(decision.reason, ObservationRejected)
     assert decision.reason.field == "now_s"
+
+
+def test_half_of_a_step_is_reached_after_1248_s() -> None:
+    """Spec 2: 1800 s is a time constant, alpha = 1 - exp(-dt / 1800) taken literally."""
+    options = GovernorOptions(interval_s=10)
+    state, error = ControllerState(), 0.35
+    passed_s = 0.0
+    while state.smoothed_error < error / 2:
+        state = step(state, _at(0.75), options, T0 + passed_s).state
+        passed_s += 10
+    assert passed_s == pytest.approx(1800 * math.log(2), abs=10)
+    assert 1800 * math.log(2) == pytest.approx(1248, abs=0.5)
+
+
+def test_velocity_is_smoothed_with_the_same_alpha() -> None:
+    """Spec 3: in ratio per second, from rest at an idle ratio of 0.75."""
+    alpha = 1 - math.exp(-300 / 1800)
+    first = step(ControllerState(), _at(0.75), GovernorOptions(), T0).state
+    assert first.velocity == pytest.approx(alpha * (alpha * 0.35) / 300)
+    second = step(first, _at(0.75), GovernorOptions(), T0 + 300).state
+    moved = second.smoothed_error - first.smoothed_error
+    assert second.velocity == pytest.approx(alpha * moved / 300 + (1 - alpha) * first.velocity)
+
+
+def test_the_sources_example_is_clamped_and_then_rate_limited() -> None:
+    """Appendix C, 3 to 5 and 9: 2.0 x 0.28 + 0.5 x 0.001 is above the cap; the first update gives 0.05, then 0.10."""
+    options = GovernorOptions()
+    state = ControllerState(smoothed_error=0.28, velocity=0.001, last_update_s=T0)
+    assert options.kp * 0.28 + options.kd * 0.001 == pytest.approx(0.5605)
+    first = step(state, _at(0.75), options, T0 + 300)
+    assert (first.output.raw, first.state.skew) == (0.30, 0.05)
+    assert step(first.state, _at(0.75), options, T0 + 600).state.skew == 0.10
+
+
+def test_as_the_ratio_comes_back_to_target_the_skew_fades_to_nothing() -> None:
+    """Appendix C, 13 and 14."""
+    options = GovernorOptions()
+    state, skews = ControllerState(), []
+    for number in range(120):
+        ratio = max(0.40, 0.75 - 0.005 * number)
+        state = step(state, _at(ratio), options, T0 + 300 * number).state
+        skews.append(state.skew)
+    top = skews.index(max(skews))
+    assert skews[top] == 0.30
+    assert skews[-1] == 0
+    assert all(later <= earlier for earlier, later in zip(skews[top:], skews[top + 1 :], strict=False))
+
+
+def _at(idle_ratio: float) -> Observation:
+    floor = Decimal(100) * (1 - Decimal(str(round(idle_ratio, 6))))
+    return Observation(
+        observed_usd=Decimal(100), usd_runway_floor=floor, capacity_band=CapacityBand.NORMAL, master_on=True
+    )

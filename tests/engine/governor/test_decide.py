@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -17,6 +17,7 @@ from engine.governor.messages import (
     ClockSteppedBack,
     Condition,
     GapObserved,
+    GovernorSnapshot,
     OscillationDamped,
     SkewChanged,
     SkewDirection,
@@ -178,3 +179,14 @@ def test_snapshot_and_events_have_a_json_form(observe: Observe, options: Governo
     outcome = decide(PUSHING, observe(observed_usd=Decimal(observed)), options, T0 + 4000).output
     for message in (outcome.snapshot, *outcome.events, status_payload(outcome.snapshot)):
         json.dumps(plain(message), allow_nan=False)
+
+
+def test_ratios_are_floats_and_money_is_decimal() -> None:
+    """Spec, preamble: of everything that the governor tells."""
+    for message in (GovernorSnapshot, SkewChanged, OscillationDamped):
+        types = get_type_hints(message)
+        for name, kind in types.items():
+            if name.startswith(("observed_", "usd_", "doge_")):
+                assert kind == Decimal | None, name
+            if "skew" in name or name in ("velocity", "p", "d", "raw", "cap", "error", "idle_ratio", "kp", "kd"):
+                assert kind in (float, float | None), name

@@ -80,7 +80,7 @@ async def test_a_child_that_cannot_start_says_why_and_shows_no_secret(config, pa
     with pytest.raises(PaperExchangeError, match="fault 'nonsense'") as refusal:
         await start_exchange(dataclasses.replace(config, faults="nonsense"))
 
-    assert "ended with code 2" in str(refusal.value)
+    assert str(refusal.value).startswith("the paper exchange did not start: fault 'nonsense'")
     assert paper_key.secret not in str(refusal.value)
 
 

@@ -1,5 +1,7 @@
 """A world that is kept in a state file goes on where it was (governor spec 22)."""
 
+import dataclasses
+import json
 import sqlite3
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from engine.core.clock import ManualClock
 from engine.paper.config import MarketSpec, PaperConfig
 from engine.paper.exchange import Exchange
+from engine.paper.world import SAVE_EVERY_S
 
 SYMBOL = "DOGE/USD"
 
@@ -106,3 +109,65 @@ async def test_what_was_answered_is_in_the_file(open_paper, connect, tmp_path):
             assert reader.execute("SELECT id FROM orders").fetchall() == [(order["id"],)]
         finally:
             reader.close()
+
+
+async def test_a_clock_that_resumes_after_a_crash_shows_no_time_twice(tmp_path, paper_key):
+    """The file of a running world is ahead of its clock; that of a closed one is not."""
+    file = str(tmp_path / "world.sqlite")
+    config = PaperConfig(keys=(paper_key,), state_file=file, epoch_s=1000.0, speed=60.0)
+    exchange = Exchange(config, clock := ManualClock(1000.0))
+    await exchange.start()
+    clock.advance(SAVE_EVERY_S * config.speed)
+    exchange.world.catch_up()
+    await exchange.world.settle(exchange.store, save=True)
+    running = saved_head(file)
+    assert running["until_s"] > clock.now() + SAVE_EVERY_S * config.speed
+    await exchange.close()
+    assert saved_head(file)["until_s"] == clock.now()
+
+
+async def test_a_resumed_clock_begins_where_the_file_says_or_where_it_is_told_if_that_is_later(tmp_path, paper_key):
+    file = str(tmp_path / "world.sqlite")
+    for asked_s, begins_s in ((1000.0, 1000.0), (900.0, 1000.0), (5000.0, 5000.0)):
+        exchange = Exchange(PaperConfig(keys=(paper_key,), state_file=file, epoch_s=asked_s), ManualClock(begins_s))
+        await exchange.start()
+        assert exchange.config.epoch_s == begins_s
+        assert exchange.world.born_s == 1000.0
+        await exchange.close()
+
+
+async def test_what_is_not_insisted_on_is_taken_from_the_saved_world(open_paper, tmp_path, paper_key):
+    file = str(tmp_path / "world.sqlite")
+    async with open_paper(state_file=file):
+        pass
+    other = PaperConfig(keys=(paper_key,), seed=8, market=MarketSpec(regime="up"), state_file=file, insist=("seed",))
+    exchange = Exchange(other)
+    with pytest.raises(ValueError, match="the saved world has seed 7, not 8"):
+        await exchange.start()
+    await exchange.close()
+    exchange = Exchange(dataclasses.replace(other, seed=7), ManualClock(2e9))
+    await exchange.start()
+    assert exchange.config.market == MarketSpec(regime="flat")
+    await exchange.close()
+
+
+async def test_the_rate_counters_go_on_where_they_stood(open_paper, connect, tmp_path):
+    file = str(tmp_path / "world.sqlite")
+    async with open_paper(state_file=file) as paper, connect(paper.exchange.address) as client:
+        for _ in range(5):
+            await client.create_order(SYMBOL, "limit", "buy", 20, 0.05)
+        for _ in range(4):
+            await client.fetch_balance()
+        before = paper.exchange.world.rates.saved()
+    assert before["trading"][0] == 5
+    async with open_paper(state_file=file) as paper:
+        assert paper.exchange.world.rates.saved() == before
+
+
+def saved_head(file):
+    reader = sqlite3.connect(file)
+    try:
+        [(head,)] = reader.execute("SELECT row FROM head")
+        return json.loads(head)
+    finally:
+        reader.close()

@@ -60,8 +60,21 @@ async def test_pages_that_end_too_early_are_unreadable():
 
 
 async def test_trades_of_other_pairs_are_left_out():
-    page = {"trades": {"T1": {"pair": "XDGUSD"}, "T2": {"pair": "XXBTZUSD"}}, "count": 2}
+    page = {"trades": {"T1": {"pair": "XDGUSD"}, "T2": {"pair": "XXBTZUSD", "ordertxid": "O2"}}, "count": 2}
     assert set(await trades_since(Answers(TradesHistory=page), NAMES, 0.0)) == {"T1"}
+
+
+async def test_a_trade_of_our_own_order_is_never_left_out_as_another_pairs():
+    page = {"trades": {"T2": {"pair": "NaN", "ordertxid": "O2"}}, "count": 1}
+    with pytest.raises(AnswerUnreadable, match="pair"):
+        await trades_since(Answers(TradesHistory=page), NAMES, 0.0, {"O2"})
+
+
+@pytest.mark.parametrize("count", [0, -1, 1, "2", None])
+async def test_a_count_below_what_is_listed_is_unreadable(count):
+    page = {"trades": {"T1": {"pair": "XDGUSD"}, "T2": {"pair": "XDGUSD"}}, "count": count}
+    with pytest.raises(AnswerUnreadable, match="count"):
+        await trades_since(Answers(TradesHistory=page), NAMES, 0.0)
 
 
 async def test_an_order_that_carries_no_client_id_is_not_passed_over_in_a_search_for_one():

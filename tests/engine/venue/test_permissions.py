@@ -5,12 +5,15 @@ import pytest
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.permissions import (
     NEEDED,
+    NEEDED_TO_READ,
     WITHDRAWAL_PHRASE,
     KeyMayWithdraw,
     KeyPermissions,
     RightsMissing,
     key_permissions,
+    key_refused_words,
     live_verdict,
+    observe_verdict,
 )
 
 
@@ -25,10 +28,17 @@ async def test_the_rights_of_a_key_are_read_from_the_exchange(world):
 @pytest.mark.parametrize("right", sorted(NEEDED))
 def test_a_right_that_is_missing_is_named(right):
     assert live_verdict(KeyPermissions(NEEDED - {right})) == RightsMissing((right,))
+    assert right in key_refused_words(RightsMissing((right,)))
+
+
+def test_observe_asks_for_the_rights_to_read_alone():
+    assert observe_verdict(KeyPermissions(NEEDED_TO_READ)) is None
+    assert observe_verdict(KeyPermissions(NEEDED_TO_READ | {"withdraw-funds"})) is None
+    assert observe_verdict(KeyPermissions(frozenset({"modify-trades"}))) == RightsMissing(tuple(sorted(NEEDED_TO_READ)))
 
 
 @pytest.mark.parametrize("right", ["withdraw-funds", "Withdraw-Anything-New"])
-@pytest.mark.parametrize("typed", ["", "yes", WITHDRAWAL_PHRASE.upper()])
+@pytest.mark.parametrize("typed", [None, "", "yes", WITHDRAWAL_PHRASE.upper()])
 def test_a_key_that_may_withdraw_is_refused_unless_the_phrase_was_typed(right, typed):
     permissions = KeyPermissions(NEEDED | {right})
     assert live_verdict(permissions, typed) == KeyMayWithdraw(WITHDRAWAL_PHRASE)

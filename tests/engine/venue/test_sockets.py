@@ -12,8 +12,16 @@ from engine.venue.translate import PairNames
 
 NAMES = PairNames("DOGE/USD", "DOGE", "USD", "XDGUSD", "XXDG", "ZUSD", frozenset({"XDGUSD", "DOGEUSD"}))
 NOW = "2023-09-22T10:33:05.709950Z"
+
+
+def named(kind: str, number: int) -> str:
+    """A name in Kraken's form."""
+    return f"{kind}{number:05}-AAAAA-BBBBBB"
+
+
+ORDER, KNOWN, TRADED = named("O", 1), named("O", 9), named("T", 1)
 PENDING = {
-    "order_id": "O1",
+    "order_id": ORDER,
     "cl_ord_id": "a1",
     "symbol": "DOGE/USD",
     "order_qty": "25.0",
@@ -25,10 +33,10 @@ PENDING = {
     "order_status": "pending_new",
     "timestamp": NOW,
 }
-NEW = {"order_id": "O1", "exec_type": "new", "order_status": "new", "timestamp": NOW}
+NEW = {"order_id": ORDER, "exec_type": "new", "order_status": "new", "timestamp": NOW}
 TRADE = {
-    "order_id": "O1",
-    "exec_id": "T1",
+    "order_id": ORDER,
+    "exec_id": TRADED,
     "exec_type": "trade",
     "symbol": "DOGE/USD",
     "side": "sell",
@@ -42,12 +50,18 @@ TRADE = {
 
 
 def cancelled(cum_qty: str) -> dict[str, Any]:
-    return {"order_id": "O1", "exec_type": "canceled", "order_status": "canceled", "cum_qty": cum_qty, "timestamp": NOW}
+    return {
+        "order_id": ORDER,
+        "exec_type": "canceled",
+        "order_status": "canceled",
+        "cum_qty": cum_qty,
+        "timestamp": NOW,
+    }
 
 
 @pytest.fixture
 def executions() -> Executions:
-    return Executions(NAMES, {"O9": "known"})
+    return Executions(NAMES, {KNOWN: "known"})
 
 
 def test_an_order_is_known_when_it_is_on_the_book_not_before(executions):
@@ -55,7 +69,7 @@ def test_an_order_is_known_when_it_is_on_the_book_not_before(executions):
     order = executions.read(NEW, snapshot=False)
     assert order == VenueOrder(
         client_id="a1",
-        order_id="O1",
+        order_id=ORDER,
         side=Side.SELL,
         price=Decimal("0.0966"),
         quantity=Decimal(25),
@@ -69,7 +83,7 @@ def test_a_trade_is_a_fill_with_its_fee_in_usd(executions):
     executions.read(PENDING, snapshot=False)
     fill = executions.read(TRADE, snapshot=False)
     assert isinstance(fill, VenueFill)
-    assert (fill.trade_id, fill.order_id, fill.client_id) == ("T1", "O1", "a1")
+    assert (fill.trade_id, fill.order_id, fill.client_id) == (TRADED, ORDER, "a1")
     assert (fill.quantity, fill.price, fill.fee_usd) == (Decimal(10), Decimal("0.0966"), Decimal("0.002415"))
     assert fill.maker
 
@@ -90,7 +104,7 @@ def test_the_end_of_an_order_is_told_in_full_though_kraken_says_little(execution
 def test_an_amendment_changes_price_and_quantity_and_keeps_what_was_filled(executions):
     for entry in (PENDING, NEW, TRADE):
         executions.read(entry, snapshot=False)
-    amended = {"order_id": "O1", "exec_type": "amended", "order_status": "partially_filled", "timestamp": NOW}
+    amended = {"order_id": ORDER, "exec_type": "amended", "order_status": "partially_filled", "timestamp": NOW}
     order = executions.read({**amended, "order_qty": "30.0", "limit_price": "0.0970"}, snapshot=False)
     assert (order.price, order.quantity, order.filled) == (Decimal("0.0970"), Decimal(30), Decimal(10))
 
@@ -99,13 +113,13 @@ def test_a_trade_of_the_snapshot_is_not_counted_into_its_order_again(executions)
     resting = {**PENDING, "exec_type": "new", "order_status": "partially_filled", "cum_qty": "10.0"}
     assert executions.read(resting, snapshot=True).filled == Decimal(10)
     assert isinstance(executions.read(TRADE, snapshot=True), VenueFill)
-    expired = {"order_id": "O1", "exec_type": "expired", "order_status": "expired", "timestamp": NOW}
+    expired = {"order_id": ORDER, "exec_type": "expired", "order_status": "expired", "timestamp": NOW}
     assert executions.read(expired, snapshot=False).filled == Decimal(10)
 
 
 def test_a_fill_of_an_order_that_this_subscription_has_not_seen_finds_its_client_id(executions):
-    assert executions.read({**TRADE, "order_id": "O9"}, snapshot=True).client_id == "known"
-    assert executions.read({**TRADE, "order_id": "O8"}, snapshot=True).client_id == ""
+    assert executions.read({**TRADE, "order_id": KNOWN}, snapshot=True).client_id == "known"
+    assert executions.read({**TRADE, "order_id": named("O", 8)}, snapshot=True).client_id == ""
 
 
 def test_news_of_an_order_never_seen_says_so(executions):
@@ -121,11 +135,11 @@ def test_late_news_of_an_ended_order_still_finds_it(executions):
 
 def test_what_is_kept_of_ended_orders_is_bounded(executions):
     for number in range(ENDED_KEPT + 50):
-        executions.read({**PENDING, "order_id": f"O{number}"}, snapshot=False)
-        executions.read({**cancelled("0"), "order_id": f"O{number}"}, snapshot=False)
+        executions.read({**PENDING, "order_id": named("O", number)}, snapshot=False)
+        executions.read({**cancelled("0"), "order_id": named("O", number)}, snapshot=False)
     with pytest.raises(OrderUnseen):
-        executions.read({**cancelled("0"), "order_id": "O0"}, snapshot=False)
-    assert executions.read({**cancelled("0"), "order_id": f"O{ENDED_KEPT}"}, snapshot=False) is not None
+        executions.read({**cancelled("0"), "order_id": named("O", 0)}, snapshot=False)
+    assert executions.read({**cancelled("0"), "order_id": named("O", ENDED_KEPT)}, snapshot=False) is not None
 
 
 @pytest.mark.parametrize("change", [{"symbol": "BTC/USD"}, {"order_type": "market"}])

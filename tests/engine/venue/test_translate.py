@@ -126,12 +126,24 @@ def test_an_order_is_read():
     [("closed", OrderFate.FILLED), ("canceled", OrderFate.CANCELLED), ("expired", OrderFate.EXPIRED)],
 )
 def test_an_order_that_ended_carries_when_it_did(status, fate):
-    order = venue_order("O", {**ORDER, "status": status, "closetm": "1688666600.5"})
+    done = {"vol_exec": ORDER["vol"]} if status == "closed" else {}
+    order = venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, **done, "status": status, "closetm": "1688666600.5"})
     assert (order.fate, order.at_s) == (fate, 1688666600.5)
 
 
+def test_a_closed_order_that_is_not_filled_in_full_is_unreadable():
+    """Believed, its position would be given up and its entry placed again."""
+    with pytest.raises(AnswerUnreadable, match="vol_exec"):
+        venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, "status": "closed", "closetm": "1688666600.5"})
+
+
+def test_a_trailing_stop_placed_by_hand_does_not_keep_the_account_from_being_read():
+    described = {**ORDER["descr"], "ordertype": "trailing-stop", "price": "+1.0000%"}
+    assert venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, "cl_ord_id": None, "descr": described}).price == 0
+
+
 def test_an_order_placed_by_hand_has_no_client_id():
-    assert venue_order("O", {**ORDER, "cl_ord_id": None}).client_id == ""
+    assert venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, "cl_ord_id": None}).client_id == ""
 
 
 @pytest.mark.parametrize(
@@ -139,7 +151,7 @@ def test_an_order_placed_by_hand_has_no_client_id():
 )
 def test_an_order_without_a_field_is_unreadable(path):
     with pytest.raises(AnswerUnreadable, match=path[-1]):
-        venue_order("O", without(ORDER, *path))
+        venue_order("OQCLML-BW3P3-BUCMWZ", without(ORDER, *path))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +168,7 @@ def test_an_order_without_a_field_is_unreadable(path):
 )
 def test_an_order_with_a_malformed_field_is_unreadable(field, value):
     with pytest.raises(AnswerUnreadable, match=field):
-        venue_order("O", {**ORDER, field: value})
+        venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, field: value})
 
 
 def test_a_trade_is_read_with_its_fee_in_usd():
@@ -176,7 +188,7 @@ def test_a_trade_is_read_with_its_fee_in_usd():
 @pytest.mark.parametrize("field", ["ordertxid", "type", "price", "vol", "fee", "maker", "time"])
 def test_a_trade_without_a_field_is_unreadable(field):
     with pytest.raises(AnswerUnreadable, match=field):
-        venue_fill("T", without(TRADE, field), "a1")
+        venue_fill("THVRQM-33VKH-UCI7BS", without(TRADE, field), "a1")
 
 
 def test_balances_are_totals_and_an_asset_never_held_is_zero():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -83,9 +84,13 @@ def test_values_are_labelled_in_their_unit_with_the_decimals_they_need():
     assert [text for _, text in value_ticks(1000, 1000.4, 100, Quantity())] == ["1,000.0", "1,000.2", "1,000.4"]
 
 
+def test_a_low_plot_is_labelled_twice_at_least():
+    assert [text for _, text in value_ticks(-0.35, 0.35, 125, SIGNED_RATIO)] == ["−20", "0", "+20"]
+
+
 @given(low=st.floats(-1e6, 1e6), span=st.floats(1e-3, 1e6), size=st.floats(60, 2000))
 def test_value_ticks_lie_within_the_range(low, span, size):
     values = [value for value, _ in value_ticks(low, low + span, size, RATIO)]
 
-    assert len(values) <= size / 42 + 1.5
+    assert all(after - before >= 24 / size * span * (1 - 1e-6) for before, after in pairwise(values))
     assert all(low - span * 1e-6 <= value <= low + span * (1 + 1e-6) for value in values)

@@ -1,0 +1,85 @@
+"""What the desk itself tells and is asked: its status page, a paper exchange that ended, what an API key may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.core.messages import Command, Event, Reason, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskNote(Event):
+    """Something worth telling that belongs to no engine; grave when the session cannot do its work any more."""
+
+    reason: Reason
+    grave: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusPageSnapshot(Snapshot):
+    """Where `GET /api/status` is answered: the port on 127.0.0.1, None while it is off; `why` says why not."""
+
+    port: int | None
+    why: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPageOff(Reason, code="status_page_off"):
+    """The option is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPageServed(Reason, code="status_page_served"):
+    """Anyone on this machine can read the governor's status at this port."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPageRefused(Reason, code="status_page_refused"):
+    """The system does not give this port: `error` in its words. The session goes on without the page."""
+
+    port: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperExchangeEnded(Reason, code="paper_exchange_ended"):
+    """The process of the paper exchange ended by itself or was killed; negative codes are signals.
+
+    kept: its world is in the profile and goes on at the next start.
+    """
+
+    exit_code: int
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadKeyRights(Command):
+    """Read from Kraken what the key in the keyring may do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRightsSnapshot(Snapshot):
+    """What the exchange key in the keyring may do, under Kraken's names; `rights` is None where that is not known.
+
+    why: what keeps LIVE from using it, None for nothing; or why its rights are not known.
+    """
+
+    rights: tuple[str, ...] | None
+    can_query: bool = False
+    can_trade: bool = False
+    can_withdraw: bool = False
+    why: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoKeyKept(Reason, code="no_key_kept"):
+    """The keyring has no key, or not both halves of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRightsUnread(Reason, code="key_rights_unread"):
+    """The keyring or the way to Kraken failed; `error` in their words."""
+
+    error: str

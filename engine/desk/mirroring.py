@@ -1,0 +1,67 @@
+"""Which of a session's records go to PostgreSQL, under which name, and where the address comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from engine.core.bus import Bus
+from engine.core.clock import Clock
+from engine.core.journal import Journal
+from engine.core.mirror import URL_VARIABLE, Mirror
+from engine.core.mirror_messages import StoreFailed, StoreUrlWrong
+from engine.core.mirror_options import StoreOptions
+from engine.core.secrets import Secret, SecretStore
+
+STORE_URL = "store.url"
+MIRRORED = ("governor", "desk")
+"""Whose memories are mirrored and resumed: the controller's state, and a latched stop.
+
+Not the grid's: its slots stand for orders at the exchange, and a copy that may be a moment old would have orders placed
+twice. The governor's updates, fills and round trips are facts, which all go.
+"""
+RESUME_WITHIN_S = 10.0
+
+ReadUrl = Callable[[], Awaitable[Secret | None]]
+
+
+def url_reader(environment: Mapping[str, str], vault: SecretStore, remember: Callable[[Secret], None]) -> ReadUrl:
+    """Reads the address: from the environment where it has one (there may be no keyring), else from the keyring.
+
+    remember: called with the address before it is used, so that logs are redacted (`Redactor.register`).
+    """
+
+    async def read() -> Secret | None:
+        given = environment.get(URL_VARIABLE, "").strip()
+        if not given:
+            return await vault.read(STORE_URL)
+        try:
+            url = Secret(given)
+        except ValueError:
+            raise StoreFailed(StoreUrlWrong(f"{URL_VARIABLE} is too short for one")) from None
+        remember(url)
+        return url
+
+    return read
+
+
+def mirror_maker(
+    options: StoreOptions,
+    profile: str,
+    journal: Journal,
+    url: ReadUrl,
+    bus: Bus,
+    clock: Clock,
+    redact: Callable[[str], str],
+) -> Callable[[], Mirror] | None:
+    """Makes the session's mirror, anew for each start of it; None when there is to be none."""
+    if not options.mirror:
+        return None
+    return lambda: Mirror(
+        journal=journal,
+        profile=options.name or profile,
+        engines=MIRRORED,
+        url=url,
+        bus=bus,
+        clock=clock,
+        redact=redact,
+    )

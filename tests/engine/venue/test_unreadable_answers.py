@@ -1,0 +1,251 @@
+"""Answers with missing, extra or wrong fields: read as what they say, or refused by the field's name.
+
+Real answers of the paper exchange are changed in one place, and in several; what reads them either makes the same of
+them or raises `AnswerUnreadable`. Nothing else may come out: no other error, no other number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.grid.ports import Balances, OrderTaken, PairRules, Side, VenueFill, VenueOrder
+from engine.venue import history
+from engine.venue.errors import AnswerUnreadable
+from engine.venue.permissions import key_permissions
+from engine.venue.rates import Tier
+from engine.venue.sockets import BalanceSheet, Executions, OrderUnseen, quote
+from engine.venue.translate import balances, order_taken, pair_rules, text_at
+from tests.engine.venue.mutations import DROP, JUNK, Path, every_mutation, mutated, mutations
+from tests.engine.venue.recorded import DONE, MINE, Recorded, recorded
+
+RECORDED: Recorded = recorded()
+RULES, NAMES = pair_rules(RECORDED.rest["AssetPairs"], "DOGE/USD", Tier.PRO)
+
+
+class OneAnswer:
+    """A reader of `calls` for which every request is answered alike, but for the search after the first."""
+
+    def __init__(self, by_path: Mapping[str, Any]) -> None:
+        self._by_path = by_path
+
+    async def read(self, path: str, params: dict[str, Any] | None = None) -> Any:
+        return self._by_path[path]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One answer and what the venue makes of it; `allowed` says which differences are what the answer now says."""
+
+    name: str
+    answer: Any
+    read: Callable[[Any], Any]
+    allowed: Callable[[Any, Any], bool] = lambda before, after: False
+
+    def believes(self, before: Any, after: Any, answer: Any) -> bool:
+        """Whether `after` is what the changed answer says."""
+        nothing_listed = after is None and answer == {"open": {}}
+        return after == before or nothing_listed or (after is not None and self.allowed(before, after))
+
+
+def awaited(work: Any) -> Any:
+    """Run a coroutine that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it waited")
+
+
+def read_fills(answer: Any) -> list[VenueFill]:
+    trades = awaited(history.trades_since(OneAnswer({"TradesHistory": answer}), NAMES, 0.0, RECORDED.order_ids))
+    return history.fills(trades, 0.0, {text_at(raw, "ordertxid"): MINE for raw in trades.values()})
+
+
+def fewer(before: list[Any], after: list[Any]) -> bool:
+    """An entry that is not listed is not there; of the others nothing but a free text may differ."""
+    rest = [named(item) for item in before]
+    return all(named(item) in rest for item in after)
+
+
+def named(item: Any) -> Any:
+    """Without the one text that is free in form."""
+    return replace(item, client_id="") if isinstance(item, VenueOrder | VenueFill) else item
+
+
+def same_but_for_names(before: Any, after: Any) -> bool:
+    return bool(named(before) == named(after))
+
+
+def same_numbers(before: OrderTaken, after: OrderTaken) -> bool:
+    return (before.price, before.quantity) == (after.price, after.quantity)
+
+
+REST = RECORDED.rest
+READINGS = [
+    Reading("AssetPairs", REST["AssetPairs"], lambda answer: pair_rules(answer, "DOGE/USD", Tier.PRO)[0]),
+    Reading("AddOrder", REST["AddOrder"], lambda answer: order_taken(answer, Side.BUY, NAMES), same_numbers),
+    Reading(
+        "OpenOrders",
+        REST["OpenOrders"],
+        lambda answer: awaited(history.open_orders(OneAnswer({"OpenOrders": answer}), NAMES)),
+        fewer,
+    ),
+    Reading(
+        "OpenOrders of one",
+        REST["OpenOrders of one"],
+        lambda answer: awaited(
+            history.find(OneAnswer({"OpenOrders": answer, "ClosedOrders": {"closed": {}, "count": 0}}), NAMES, MINE)
+        ),
+        same_but_for_names,
+    ),
+    Reading(
+        "ClosedOrders of one",
+        REST["ClosedOrders of one"],
+        lambda answer: awaited(
+            history.find(OneAnswer({"OpenOrders": {"open": {}}, "ClosedOrders": answer}), NAMES, DONE)
+        ),
+        same_but_for_names,
+    ),
+    Reading(
+        "QueryOrders",
+        REST["QueryOrders"],
+        lambda answer: awaited(history.client_ids(OneAnswer({"QueryOrders": answer}), list(REST["QueryOrders"]))),
+        lambda before, after: set(before) == set(after),
+    ),
+    Reading("TradesHistory", REST["TradesHistory"], read_fills, fewer),
+    Reading(
+        "Balance",
+        REST["Balance"],
+        lambda answer: balances(answer, NAMES, 0.0),
+        lambda before, after: after.usd in (0, before.usd, -1) and after.doge in (0, before.doge, -1),
+    ),
+    Reading(
+        "GetApiKeyInfo",
+        REST["GetApiKeyInfo"],
+        key_permissions,
+        lambda before, after: not after.can_withdraw and after.rights != before.rights,
+    ),
+    Reading("GetWebSocketsToken", REST["GetWebSocketsToken"], lambda answer: text_at(answer, "token"), lambda *_: True),
+    Reading("ticker", RECORDED.rows["ticker"][0], lambda entry: quote(entry, 0.0)),
+]
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading.name)
+def test_an_answer_that_is_wrong_in_one_place_is_read_alike_or_refused_by_name(reading: Reading) -> None:
+    before = reading.read(reading.answer)
+    for at, put in every_mutation(reading.answer):
+        answer = mutated(reading.answer, at, put)
+        after = refused_or(lambda answer=answer: reading.read(answer))
+        if isinstance(after, Refused):
+            assert after.names(at, reading.answer), f"{at} = {put!r} was refused as {after.field}"
+        else:
+            assert reading.believes(before, after, answer), f"{at} = {put!r}: {before} was read as {after}"
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading.name)
+@given(data=st.data())
+def test_an_answer_that_is_wrong_in_several_places_is_refused_by_name_or_read_alike(
+    reading: Reading, data: st.DataObject
+) -> None:
+    answer = reading.answer
+    for _ in range(data.draw(st.integers(2, 5))):
+        answer = mutated(answer, *data.draw(mutations(answer)))
+    after = refused_or(lambda: reading.read(answer))
+    assert isinstance(after, Refused) or reading.believes(reading.read(reading.answer), after, answer)
+
+
+@given(st.recursive(st.sampled_from(JUNK), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_an_answer_that_is_anything_at_all_is_refused_by_name(answer: Any) -> None:
+    for reading in READINGS:
+        found = refused_or(lambda reading=reading: reading.read(answer))
+        if not isinstance(found, Refused):
+            assert_believable(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The one error that may come out, by the field that it names."""
+
+    field: str
+
+    def names(self, at: Path, answer: Any) -> bool:
+        """Whether the field is where the answer was changed; what was a whole object is named by a part of it."""
+        for step in at:
+            answer = answer[step]
+        return isinstance(answer, dict | list) or bool({str(step) for step in at} & set(self.field.split(".")))
+
+
+def refused_or(read: Callable[[], Any]) -> Any:
+    """What `read` gives, or Refused. Every other error fails the test."""
+    try:
+        return read()
+    except AnswerUnreadable as unreadable:
+        return Refused(unreadable.field)
+
+
+def assert_believable(found: Any) -> None:
+    """Of an answer that has nothing of Kraken's only emptiness can be read."""
+    assert not isinstance(found, PairRules | OrderTaken | VenueOrder)
+    assert not isinstance(found, list) or found == []
+
+
+EXECUTIONS = RECORDED.rows["executions"]
+
+
+def test_an_execution_that_is_wrong_in_one_place_never_becomes_another_fill_or_order() -> None:
+    """The whole subscription is read, one entry of it changed: what comes out is what came out before, or less."""
+    before = told(EXECUTIONS, -1, (), None)
+    assert any(isinstance(item, VenueFill) for item in before)
+    for number, entry in enumerate(EXECUTIONS):
+        for at, put in every_mutation(entry):
+            if put is DROP and entry["exec_type"] == "amended" and at in (("order_qty",), ("limit_price",)):
+                continue  # it says that this was not amended
+            after = refused_or(lambda change=(number, at, put): told(EXECUTIONS, *change))
+            assert isinstance(after, Refused) or fewer(before, after), f"entry {number}, {at} = {put!r}"
+
+
+def told(entries: list[Any], number: int, at: Path, put: Any) -> list[Any]:
+    """What the entries say, entry `number` changed."""
+    executions = Executions(NAMES, {})
+    changed = [mutated(entry, at, put) if index == number else entry for index, entry in enumerate(entries)]
+    found = []
+    for entry in changed:
+        item = read_one(executions, entry)
+        found += [] if item is None else [item]
+    return found
+
+
+def read_one(executions: Executions, entry: Any) -> Any:
+    try:
+        return executions.read(entry, snapshot=False)
+    except OrderUnseen:
+        return None  # the grid reads the account instead
+
+
+@pytest.mark.parametrize("which", ["balances snapshot", "balances update"])
+def test_balances_that_are_wrong_in_one_place_are_read_alike_or_refused_by_name(which: str) -> None:
+    entries = RECORDED.rows[which]
+    for at, put in every_mutation(entries):
+        if not at:
+            continue
+        changed = mutated(entries, at, put)
+        after = refused_or(lambda changed=changed: totals(which, changed))
+        if isinstance(after, Refused) or after is None:
+            continue
+        told = RECORDED.balances_told
+        for amount, known in ((after.usd, told[0]), (after.doge, told[1])):
+            assert amount in (*known, 0, -1), f"{at} = {put!r} became {after}"
+
+
+def totals(which: str, entries: Any) -> Balances | None:
+    sheet = BalanceSheet(NAMES)
+    if which == "balances snapshot":
+        return sheet.snapshot(entries, 0.0)
+    sheet.snapshot(RECORDED.rows["balances snapshot"], 0.0)
+    return sheet.update(entries, 0.0)

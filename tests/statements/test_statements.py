@@ -1,0 +1,91 @@
+"""Every statement of the source documents is in its table, and every test that a table names is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.core.options import declared
+from engine.governor.options import GovernorOptions
+from engine.grid.options import GridOptions
+from tests.statements.table import TABLES, Statement, covers, names_of_tests, statements
+
+
+def numbered(prefix: str, *numbers: int | str) -> tuple[str, ...]:
+    return tuple(f"{prefix} {number}" for number in numbers)
+
+
+GOVERNOR = (
+    *numbered("seed locked-decision", *range(1, 8)),
+    *numbered("seed in", *range(1, 8)),
+    *numbered("seed out", *range(1, 9)),
+    *numbered("seed", "1.1", "1.2", "1.3", "1.4", "1.5"),
+    *numbered("seed", "2.1", "2.2", "2.3", "2.4"),
+    *numbered("seed", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7"),
+    *numbered("seed", "4.1", "4.2", "4.3", "4.4"),
+    *numbered("seed 4.2", "target", "smoothing", "neutral", "rate-limit", "velocity", "max-skew", "slow-clock"),
+    *numbered("seed 4.2", "one-sided", "fund-guard"),
+    *numbered("seed invariant", *(f"5.{number}" for number in range(1, 10))),
+    *numbered("seed", "6.1", "6.2", "6.3", "7.1", "7.2", "7.3"),
+    *numbered("seed", "9.1", "9.2", "10.1", "10.2"),
+    *numbered("seed metric 10.3", "idle-trend", "usd-deployed", "margin", "sign-flips", "order-size", "one-sided"),
+    *numbered("seed metric 10.3", "volume-drift"),
+    *numbered("seed phase", 1, 2, 3),
+    *numbered("seed appendix", "A", "B", *(f"C.{number}" for number in range(1, 15))),
+    *numbered("seed appendix C", "full-skew", "size-cap", "worst-case"),
+    *numbered("seed appendix", *(f"D.{number}" for number in range(1, 9)), "E.1", "E.2", "E.3"),
+    *numbered("spec", *range(1, 23), "18b", "18c", "types", "ccxt"),
+    *numbered("spec closed-loop", "flips", "lone-sides", "margin", "volume-drift", "size", "maker", "report"),
+)
+
+REQUIRED: dict[str, tuple[str, ...]] = {"governor": GOVERNOR}
+"""What each document numbers or names; a table may divide an entry further (`spec 7 reservation` of `spec 7`)."""
+
+ALL = [(table, statement) for table in TABLES for statement in statements(table)]
+ENGINES = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.stem)
+STATEMENTS = pytest.mark.parametrize("statement", [row for _, row in ALL], ids=lambda statement: statement.id)
+
+
+@ENGINES
+def test_a_table_has_every_statement_of_its_documents(table: Path) -> None:
+    found = frozenset(statement.id for statement in statements(table))
+    assert [required for required in REQUIRED[table.stem] if not covers(found, required)] == []
+
+
+def test_there_is_a_table_for_every_list_and_a_list_for_every_table() -> None:
+    assert {table.stem for table in TABLES} == set(REQUIRED)
+
+
+def test_the_governors_table_has_every_option_that_the_source_names() -> None:
+    (table,) = (table for table in TABLES if table.stem == "governor")
+    found = {statement.id for statement in statements(table)}
+    named = [spec.source for kind in (GovernorOptions, GridOptions) for spec in declared(kind) if spec.source]
+    assert len([name for name in named if name.startswith("REBALANCE_")]) == 11
+    assert [name for name in named if f"seed option {name}" not in found] == []
+
+
+@STATEMENTS
+def test_a_statement_is_shown_by_tests_that_exist(statement: Statement) -> None:
+    missing = [test for test in statement.shown_by if not exists(test)]
+    assert missing == []
+    assert bool(statement.shown_by) != bool(statement.later)
+    assert len(set(statement.shown_by)) == len(statement.shown_by)
+
+
+@STATEMENTS
+def test_a_statement_says_what_is_claimed(statement: Statement) -> None:
+    assert 3 <= len(statement.claim.split()) <= 40
+    assert statement.ruled_by == "" or statement.ruled_by.startswith("spec ")
+
+
+def exists(test: str) -> bool:
+    path, _, name = test.partition("::")
+    return name in names_of_tests(path)
+
+
+def test_a_test_that_is_not_there_is_found_missing() -> None:
+    here = "tests/statements/test_statements.py"
+    assert exists(f"{here}::test_a_test_that_is_not_there_is_found_missing")
+    assert not exists(f"{here}::test_that_nobody_wrote")
+    assert not exists("tests/statements/test_nothing.py::test_that_nobody_wrote")
