@@ -1,7 +1,8 @@
 """One run of the closed loop: market, account, decider and governor, joined as the desk joins them.
 
 Time goes from one fill to the next, and in between in strides of `stride_s`, at each of which the grid decides as on a
-ticker message. The governor looks as often, and updates when its interval is over.
+ticker message. The governor looks when its interval is over; what makes skew smaller at once in between (a capacity
+band) waits for that.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from engine.core.modes import Switch
 from engine.governed import observation, sized
 from engine.governor.decide import decide
 from engine.governor.options import GovernorOptions
-from engine.governor.state import ControllerState
+from engine.governor.state import ControllerState, from_plain
 from engine.grid.books import Books
 from engine.grid.decider import Answered, Arrival, Decider, LookUp
 from engine.grid.entries import Sizing, SizingRequest
@@ -71,8 +72,14 @@ class Loop:
 
     def run(self) -> LabResult:
         """From the start to the end of the spec."""
-        self._take_in(deque([StreamBack(), LookUp(complete=True, session=1)]))
-        until_s = EPOCH_S + self.spec.days * 86_400.0
+        self.go_on(self.spec.days)
+        return self.result()
+
+    def go_on(self, days: float) -> None:
+        """Let so much time pass."""
+        if not self.decider.session:
+            self._take_in(deque([StreamBack(), LookUp(complete=True, session=1)]))
+        until_s = self.now_s + days * 86_400.0
         while self.now_s < until_s and not self._halted:
             next_s = min(until_s, self.now_s + self.spec.stride_s)
             self.account.book.advance(next_s, stop_at_fill=True)
@@ -81,13 +88,13 @@ class Loop:
             except InvariantBreach as breach:
                 self.decider.halt(breach, self.now_s)
                 self._halted = True
-        grid = self.decider.snapshot(self.spec.grid, self.now_s)
-        return self.tally.result(grid, halted=self._halted)
+
+    def result(self) -> LabResult:
+        """The figures so far."""
+        return self.tally.result(self.decider.snapshot(self.spec.grid, self.now_s), halted=self._halted)
 
     def restart_governor(self) -> None:
         """As if the program had been started anew: the state is what was remembered, and nothing else."""
-        from engine.governor.state import from_plain
-
         self.state = from_plain(self.state.to_plain()).state
 
     def decide(self) -> None:
@@ -117,8 +124,8 @@ class Loop:
             self._take_in(deque(Answered(action, outcome) for action, outcome in answers))
 
     def _govern(self) -> None:
-        due = self.state.last_update_s is None or self.now_s >= self.state.last_update_s + self.spec.governor.interval_s
-        if not due and self._grid is not None and self._grid.band is self._band():
+        last_s = self.state.last_update_s
+        if last_s is not None and self.now_s < last_s + self.spec.governor.interval_s:
             return
         self._grid = self.decider.snapshot(self.spec.grid, self.now_s)
         seen = observation(self._grid, self.spec.governor, master_on=True)
@@ -128,9 +135,6 @@ class Loop:
         self.state = decision.state
         if decision.output.updated:
             self.tally.look(self._grid, decision.output.snapshot)
-
-    def _band(self) -> object:
-        return self._grid.band if self._grid is not None else None
 
     def _sized(self, request: SizingRequest) -> Sizing:
         return sized(request, self._grid, self.state.skew, self.spec.governor)
