@@ -26,7 +26,7 @@ Run = tuple[str, int, bool, float]
 ONE_TICK_RATIO = 1e-7 / 0.05
 
 SHOWN: dict[str, Callable[[LabResult], float]] = {
-    "mean |idle - target|": lambda one: one.deviation,
+    "mean distance from target": lambda one: one.deviation,
     "time in band": lambda one: one.in_band,
     "USD deployed/h": lambda one: one.deployed_per_hour_usd,
     "profit USD": lambda one: one.profit_usd,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
+from engine.core.journal import Batch, Journal, Memory
 from tests.soak.virtual_time import NothingLeftToWaitFor, VirtualClock, VirtualTimeLoop, run
 
 DAY_S = 86_400.0
@@ -56,6 +58,19 @@ def test_an_answer_over_a_socket_comes_before_time_goes_on() -> None:
         await writer.wait_closed()
         server.close()
         await server.wait_closed()
+        return loop.time()
+
+    assert run(work) == 0.0
+
+
+def test_what_the_journal_answers_comes_before_time_goes_on(tmp_path: Path) -> None:
+    async def work(loop: VirtualTimeLoop) -> float:
+        journal = Journal(tmp_path / "journal.sqlite", "w")
+        await asyncio.to_thread(journal.open)
+        for number in range(300):
+            async with asyncio.timeout(0.001):
+                await journal.commit(Batch(remember=(Memory("grid", "number", number, 0.0),)))
+        await asyncio.to_thread(journal.close)
         return loop.time()
 
     assert run(work) == 0.0

@@ -137,9 +137,19 @@ class VirtualClock:
 
 
 def run(work: Callable[[VirtualTimeLoop], Coroutine[Any, Any, Result]]) -> Result:
-    """Run `work` to its end on a loop of its own, on which the journal's thread holds the time while it writes."""
+    """Run `work` to its end on a loop of its own, on which the journal's thread holds the time while it writes.
+
+    Whoever asks holds the time as well, until the answer has reached it: the thread lets go before it is passed on.
+    """
     loop = VirtualTimeLoop()
-    put = Journal._put
+    put, ask = Journal._put, Journal._ask
+
+    async def asking(journal: Journal, job: Any) -> Any:
+        loop.hold()
+        try:
+            return await ask(journal, job)
+        finally:
+            loop.release()
 
     def holding(journal: Journal, job: Any) -> None:
         loop.hold()
@@ -151,12 +161,12 @@ def run(work: Callable[[VirtualTimeLoop], Coroutine[Any, Any, Result]]) -> Resul
             done.cancel()
             raise
 
-    Journal._put = holding  # type: ignore[method-assign]
+    Journal._put, Journal._ask = holding, asking  # type: ignore[method-assign]
     try:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             return runner.run(work(loop))
     finally:
-        Journal._put = put  # type: ignore[method-assign]
+        Journal._put, Journal._ask = put, ask  # type: ignore[method-assign]
 
 
 def _nothing() -> None:
