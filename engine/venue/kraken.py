@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from engine.core.clock import Clock
 from engine.core.gate import NoAnswer, Rejection
-from engine.core.messages import Reason
 from engine.core.modes import Mode
 from engine.grid.ports import (
     AmendOrder,
@@ -52,16 +50,7 @@ from engine.venue.turnstile import Urgency
 _FURTHEST_DEADLINE_S = 59.0
 """Kraken takes no deadline further away than 60 s; a nearer one keeps the promise as well."""
 
-_BATCH = 50
 _NAMES_KEPT = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class CancelLeft:
-    """An order that `cancel_all` could not confirm gone, and why."""
-
-    client_id: str
-    reason: Reason
 
 
 class KrakenVenue:
@@ -168,24 +157,12 @@ class KrakenVenue:
 
     async def cancel(self, order: CancelOrder) -> None:
         """Never held back by our own counter: a cancel that Kraken may refuse is better than none."""
-        self._count_cancels([order.client_id])
+        self._count_cancel(order.client_id)
         result = await self._trade("CancelOrder", {"cl_ord_id": order.client_id}, Urgency.CANCEL)
         if result.get("pending", False) is not False:
             raise NoAnswer(VenueSilent("Kraken took the cancel but has not carried it out yet"))
         if whole_at(result, "count", 1) == 0:
             raise Rejection(OrderGone())
-
-    async def cancel_all(self, client_ids: Sequence[str]) -> tuple[CancelLeft, ...]:
-        """Cancel these orders, 50 to a request, and name those that could not be confirmed gone.
-
-        For Stop. Kraken's CancelAll is not used: it cancels what others placed on the account as well.
-        """
-        left: list[CancelLeft] = []
-        for start in range(0, len(client_ids), _BATCH):
-            batch = list(client_ids[start : start + _BATCH])
-            if len(batch) < 2 or not await self._cancel_batch(batch):
-                left.extend([gone for client_id in batch if (gone := await self._cancel_one(client_id)) is not None])
-        return tuple(left)
 
     async def balances(self) -> Balances:
         names = self._names or await self._learn_names()
@@ -243,24 +220,6 @@ class KrakenVenue:
         assert self._names is not None
         return self._names
 
-    async def _cancel_batch(self, client_ids: list[str]) -> bool:
-        """Whether Kraken says that it cancelled them all."""
-        self._count_cancels(client_ids)
-        try:
-            result = await self._trade("CancelOrderBatch", {"orders": [], "cl_ord_ids": client_ids}, Urgency.CANCEL)
-            return whole_at(result, "count") == len(client_ids)
-        except (Rejection, NoAnswer):
-            return False
-
-    async def _cancel_one(self, client_id: str) -> CancelLeft | None:
-        try:
-            await self.cancel(CancelOrder(client_id))
-        except Rejection as rejection:
-            return None if isinstance(rejection.reason, OrderGone) else CancelLeft(client_id, rejection.reason)
-        except NoAnswer as silence:
-            return CancelLeft(client_id, silence.reason)
-        return None
-
     async def _trade(
         self, path: str, request: dict[str, Any], urgency: Urgency, deadline_s: float | None = None
     ) -> Mapping[str, Any]:
@@ -281,10 +240,9 @@ class KrakenVenue:
             raise Rejection(VenueRefused(words, "retry"))
         self._counter.spend(cost, now_s)
 
-    def _count_cancels(self, client_ids: Sequence[str]) -> None:
+    def _count_cancel(self, client_id: str) -> None:
         now_s = self._clock.now()
-        cost = sum(cancel_cost(self._age_s(client_id, now_s)) for client_id in client_ids)
-        self._counter.spend(cost, now_s)
+        self._counter.spend(cancel_cost(self._age_s(client_id, now_s)), now_s)
 
     def _age_s(self, client_id: str, now_s: float) -> float:
         """Since the order was created or amended; one of an earlier run is at least as old as this one."""

@@ -11,15 +11,12 @@ import ccxt.pro
 import pytest
 from aiohttp import web
 
-from engine.core.clock import ManualClock
 from engine.core.modes import Mode
 from engine.core.secrets import Secret
 from engine.venue import client as ccxt_client
 from engine.venue.addresses import LIVE, AddressRefused, loopback
 from engine.venue.client import Keys
-from engine.venue.kraken import KrakenVenue
 from engine.venue.nonces import Nonces, NoncesInMemory
-from engine.venue.options import VenueOptions
 from engine.venue.wire import KrakenWire
 
 KEYS = Keys(Secret("an API key"), Secret("c2VjcmV0IGtleQ=="))
@@ -137,24 +134,6 @@ async def test_a_batch_of_cancels_goes_out_as_json():
     async with serving(handler) as port, wired(port) as client:
         await client.privatePostCancelOrderBatch({"orders": [], "cl_ord_ids": ["a", "b"]})
     assert got[0]["cl_ord_ids"] == ["a", "b"]
-
-
-async def test_stop_takes_one_request_for_fifty_orders():
-    got = []
-
-    async def handler(request: web.Request) -> web.Response:
-        got.append((request.path, len(json.loads(await request.text())["cl_ord_ids"])))
-        return web.json_response({"error": [], "result": {"count": got[-1][1]}})
-
-    async with serving(handler) as port:
-        venue = await KrakenVenue.connect(
-            Mode.PAPER, loopback(port), KEYS, VenueOptions(), ManualClock(1e9), NoncesInMemory()
-        )
-        try:
-            assert await venue.cancel_all([f"order{number}" for number in range(70)]) == ()
-        finally:
-            await venue.close()
-    assert got == [("/0/private/CancelOrderBatch", 50), ("/0/private/CancelOrderBatch", 20)]
 
 
 async def test_fractions_of_an_answer_stay_text():

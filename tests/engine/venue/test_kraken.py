@@ -26,7 +26,7 @@ from engine.grid.ports import (
     VenueSilent,
 )
 from engine.venue.addresses import loopback
-from engine.venue.kraken import CancelLeft, KrakenVenue
+from engine.venue.kraken import KrakenVenue
 from engine.venue.nonces import NoncesInMemory
 from engine.venue.options import VenueOptions
 
@@ -198,24 +198,6 @@ async def test_cancelling_what_is_gone_says_so(world):
         with pytest.raises(Rejection) as refused:
             await world.venue.cancel(CancelOrder(client_id))
         assert refused.value.reason == OrderGone()
-
-
-async def test_all_our_orders_are_cancelled_and_those_of_others_stay(world):
-    ours = [world.order() for _ in range(5)]
-    for order in [*ours, world.order(price="0.08")]:
-        await world.venue.place(order)
-    assert await world.venue.cancel_all([order.client_id for order in ours] + ["gone-already"]) == ()
-    assert [order.price for order in await world.venue.open_orders()] == [Decimal("0.08")]
-
-
-async def test_an_order_that_could_not_be_cancelled_is_named(world):
-    orders = [world.order(), world.order()]
-    for order in orders:
-        await world.venue.place(order)
-    world.faults("error@CancelOrderBatch:EService:Busy")
-    world.fault_next("error@CancelOrder:EService:Busy")
-    (left,) = await world.venue.cancel_all([order.client_id for order in orders])
-    assert left == CancelLeft(orders[0].client_id, VenueSilent("EService:Busy"))
 
 
 async def test_our_own_count_holds_entries_back_before_kraken_does(open_world):
