@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test lint bench kill soak lock clean
+.PHONY: help run test setup setup-test lint bench kill soak contracts lock clean
 export PYTHON ?= python3
 
 BIN := .venv/bin
@@ -38,6 +38,9 @@ kill: setup-test ## kill the program at every named point, 50 seeds each (ARGS="
 
 soak: setup-test ## 24 simulated hours under each fault of the exchange (ARGS="--hours 1 --faults all")
 	@$(BIN)/python -m tests.soak.faults $(ARGS)
+
+contracts: setup ## compile resources/contracts anew
+	@cd .venv/chain && node ../../packaging/chain/compile.mjs $(CURDIR)/resources/contracts $(CURDIR)/resources/contracts/artifacts
 
 lock: ## pin the dependencies anew (ARGS=--upgrade moves the pins that are there)
 	@tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
