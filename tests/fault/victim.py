@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -100,8 +101,10 @@ async def _worked(desk: Desk, life: Life) -> dict[str, Any]:
         await desk.bus.ask(Resume(where="fault"))
     if life.for_s:
         await asyncio.sleep(life.for_s)
+        if not life.point:
+            await _until(desk, lambda grid: grid.unresolved == 0, 0.0)
     else:
-        await _calm(desk)
+        await _until(desk, _works, CALM_AFTER_S)
     grid = desk.bus.latest(GridSnapshot)
     assert grid is not None
     return {
@@ -115,19 +118,23 @@ async def _worked(desk: Desk, life: Life) -> dict[str, Any]:
     }
 
 
-async def _calm(desk: Desk) -> None:
-    """Until nothing is in doubt and orders rest, for a while without a break."""
-    calm_since_s: float | None = None
+def _works(grid: GridSnapshot) -> bool:
+    """Nothing is in doubt and orders rest."""
+    return grid.state == "running" and grid.unresolved == 0 and grid.open_orders >= 4
+
+
+async def _until(desk: Desk, holds: Callable[[GridSnapshot], bool], for_s: float) -> None:
+    """Wait until something holds of the grid, for a while without a break."""
+    since_s: float | None = None
     until_s = time.monotonic() + LONGEST_CALMING_S
     while True:
         grid = desk.bus.latest(GridSnapshot)
-        at_rest = grid is not None and grid.state == "running" and grid.unresolved == 0 and grid.open_orders >= 4
         now_s = time.monotonic()
-        if not at_rest:
-            calm_since_s = None
-        elif calm_since_s is None:
-            calm_since_s = now_s
-        elif now_s - calm_since_s >= CALM_AFTER_S:
+        if grid is None or not holds(grid):
+            since_s = None
+        elif since_s is None:
+            since_s = now_s
+        if since_s is not None and now_s - since_s >= for_s:
             return
         if now_s > until_s:
             raise TimeoutError(f"it is not calm after {LONGEST_CALMING_S} s: {grid}")
