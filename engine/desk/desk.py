@@ -28,8 +28,8 @@ from engine.desk.messages import ReadKeyRights
 from engine.desk.mirroring import RESUME_WITHIN_S, STORE_URL, ReadUrl, mirror_maker
 from engine.desk.options import DeskOptions
 from engine.desk.status_server import StatusServer
-from engine.governed import Governed
 from engine.desk.worlds import CountersInJournal, NoncesInJournal, World, live_world, paper_world
+from engine.governed import Governed
 from engine.governor.engine import GovernorEngine
 from engine.governor.options import GovernorOptions
 from engine.grid.engine import GridEngine
