@@ -13,7 +13,7 @@ const bytecodes = require('@metamask/delegation-abis/bytecode');
 const delegation = [
   'DelegationManager', 'HybridDeleGator', 'EIP7702StatelessDeleGator', 'SCL_RIP7212', 'AllowedTargetsEnforcer',
   'AllowedMethodsEnforcer', 'AllowedCalldataEnforcer', 'LimitedCallsEnforcer', 'TimestampEnforcer',
-  'ERC20BalanceChangeEnforcer', 'RedeemerEnforcer', 'ValueLteEnforcer', 'EntryPoint', 'ERC1967Proxy', 'SimpleFactory',
+  'ERC20BalanceChangeEnforcer', 'ExactExecutionBatchEnforcer', 'RedeemerEnforcer', 'ValueLteEnforcer', 'EntryPoint', 'ERC1967Proxy', 'SimpleFactory',
 ];
 const uniswap = {
   UniswapV2Factory: '@uniswap/v2-core/build/UniswapV2Factory.json',

@@ -1,0 +1,1 @@
+"""An EVM chain through web3: contract bindings, gas, transactions."""
