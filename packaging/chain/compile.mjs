@@ -13,7 +13,7 @@ const names = readdirSync(sourceFolder).filter((name) => name.endsWith('.sol')).
 const sources = Object.fromEntries(names.map((name) => [name, { content: readFileSync(join(sourceFolder, name), 'utf8') }]));
 const digest = createHash('sha256').update(JSON.stringify(sources)).digest('hex');
 const settings = {
-  optimizer: { enabled: true, runs: 200 },
+  optimizer: { enabled: true, runs: 1_000_000 },
   viaIR: true,
   evmVersion: 'cancun',
   metadata: { bytecodeHash: 'none', appendCBOR: false },

@@ -78,9 +78,10 @@ contract Depository {
         uint256[] hashLadderRegistrations;
     }
 
+    /// Both in one word: an account is then one slot to read and to write.
     struct Collateral {
-        uint256 collateral;
-        int256 ondelta;
+        uint128 collateral;
+        int128 ondelta;
     }
 
     struct TokenSettled {
@@ -114,6 +115,7 @@ contract Depository {
     error NotSignedBy(bytes32 entity);
     error NotConserved(uint256 tokenId);
     error NothingMoved();
+    error TooLarge(uint256 tokenId);
     error UnknownToken(uint256 tokenId);
     error TransferFailed();
 
@@ -124,12 +126,27 @@ contract Depository {
     uint256 internal constant MOST_PAIRS = 256;
 
     mapping(bytes32 entity => mapping(uint256 tokenId => uint256)) public _reserves;
-    mapping(bytes account => mapping(uint256 tokenId => Collateral)) public _collaterals;
-    mapping(bytes account => uint256 nonce) public _accounts;
+    mapping(bytes32 account => mapping(uint256 tokenId => Collateral)) internal collaterals;
+    mapping(bytes32 account => uint256 nonce) internal accountNonces;
     mapping(bytes32 entity => uint256 nonce) public entityNonces;
     mapping(bytes32 debtor => mapping(uint256 tokenId => uint256)) public debtOutstanding;
     mapping(bytes32 debtor => mapping(bytes32 creditor => mapping(uint256 tokenId => uint256))) public debtTo;
     address[] public tokens;
+
+    /// Collateral and ondelta of an account, named by its left and its right entity, 64 bytes.
+    function _collaterals(bytes calldata account, uint256 tokenId)
+        external
+        view
+        returns (uint256 collateral, int256 ondelta)
+    {
+        Collateral storage held = collaterals[keccak256(account)][tokenId];
+        return (held.collateral, held.ondelta);
+    }
+
+    /// The nonce of the last settlement of an account.
+    function _accounts(bytes calldata account) external view returns (uint256 nonce) {
+        return accountNonces[keccak256(account)];
+    }
 
     /// Give a token an id; anybody may, and a token may have several.
     function registerToken(address token) external returns (uint256 tokenId) {
@@ -230,10 +247,10 @@ contract Depository {
         if (item.left >= item.right) revert SameEntity(item.left);
         if (entity != item.left && entity != item.right) revert NotAParty(entity);
         if (item.diffs.length == 0 && item.forgiveDebtsInTokenIds.length == 0) revert NothingMoved();
-        bytes memory account = abi.encodePacked(item.left, item.right);
-        if (item.nonce <= _accounts[account]) revert StaleAccountNonce(_accounts[account], item.nonce);
-        _accounts[account] = item.nonce;
-        _checkCounterparty(entity == item.left ? item.right : item.left, account, item);
+        bytes32 account = keccak256(abi.encodePacked(item.left, item.right));
+        if (item.nonce <= accountNonces[account]) revert StaleAccountNonce(accountNonces[account], item.nonce);
+        accountNonces[account] = item.nonce;
+        _checkCounterparty(entity == item.left ? item.right : item.left, item);
         Settled[] memory settled = new Settled[](1);
         settled[0] = Settled(item.left, item.right, new TokenSettled[](item.diffs.length), item.nonce);
         for (uint256 i = 0; i < item.diffs.length; i++) {
@@ -246,13 +263,13 @@ contract Depository {
         emit AccountSettled(settled);
     }
 
-    function _checkCounterparty(bytes32 counterparty, bytes memory account, Settlement memory item) internal view {
+    function _checkCounterparty(bytes32 counterparty, Settlement memory item) internal view {
         bytes32 hash = keccak256(
             abi.encode(
                 COOPERATIVE_UPDATE,
                 block.chainid,
                 address(this),
-                account,
+                abi.encodePacked(item.left, item.right),
                 item.nonce,
                 item.diffs,
                 item.forgiveDebtsInTokenIds
@@ -261,22 +278,23 @@ contract Depository {
         if (Hanko.signer(item.sig, hash) != counterparty) revert NotSignedBy(counterparty);
     }
 
-    function _apply(Settlement memory item, bytes memory account, Diff memory diff)
+    function _apply(Settlement memory item, bytes32 account, Diff memory diff)
         internal
         returns (TokenSettled memory)
     {
         if (diff.leftDiff + diff.rightDiff + diff.collateralDiff != 0) revert NotConserved(diff.tokenId);
         _change(item.left, diff.tokenId, diff.leftDiff);
         _change(item.right, diff.tokenId, diff.rightDiff);
-        Collateral storage held = _collaterals[account][diff.tokenId];
-        if (diff.collateralDiff < 0) {
-            uint256 taken = uint256(-diff.collateralDiff);
-            if (taken > held.collateral) revert NotEnoughCollateral(diff.tokenId, held.collateral, taken);
-            held.collateral -= taken;
-        } else if (diff.collateralDiff > 0) {
-            held.collateral += uint256(diff.collateralDiff);
+        Collateral storage held = collaterals[account][diff.tokenId];
+        if (diff.collateralDiff < 0 && uint256(-diff.collateralDiff) > held.collateral) {
+            revert NotEnoughCollateral(diff.tokenId, held.collateral, uint256(-diff.collateralDiff));
         }
-        if (diff.ondeltaDiff != 0) held.ondelta += diff.ondeltaDiff;
+        _hold(
+            held,
+            diff.tokenId,
+            int256(uint256(held.collateral)) + diff.collateralDiff,
+            int256(held.ondelta) + diff.ondeltaDiff
+        );
         return TokenSettled(
             diff.tokenId,
             _reserves[item.left][diff.tokenId],
@@ -305,14 +323,23 @@ contract Depository {
         if (pair.amount == 0) revert NothingMoved();
         bool isLeft = receiver < pair.entity;
         (bytes32 left, bytes32 right) = isLeft ? (receiver, pair.entity) : (pair.entity, receiver);
-        bytes memory account = abi.encodePacked(left, right);
-        Collateral storage held = _collaterals[account][tokenId];
-        held.collateral += pair.amount;
-        if (isLeft) held.ondelta += int256(pair.amount);
-        settled = Settled(left, right, new TokenSettled[](1), _accounts[account]);
+        bytes32 account = keccak256(abi.encodePacked(left, right));
+        Collateral storage held = collaterals[account][tokenId];
+        if (pair.amount > uint256(int256(type(int128).max))) revert TooLarge(tokenId);
+        int256 amount = int256(pair.amount);
+        _hold(held, tokenId, int256(uint256(held.collateral)) + amount, held.ondelta + (isLeft ? amount : int256(0)));
+        settled = Settled(left, right, new TokenSettled[](1), accountNonces[account]);
         settled.tokens[0] = TokenSettled(
             tokenId, _reserves[left][tokenId], _reserves[right][tokenId], held.collateral, held.ondelta
         );
+    }
+
+    function _hold(Collateral storage held, uint256 tokenId, int256 collateral, int256 ondelta) internal {
+        if (collateral > type(int128).max || ondelta > type(int128).max || ondelta < type(int128).min) {
+            revert TooLarge(tokenId);
+        }
+        held.collateral = uint128(uint256(collateral));
+        held.ondelta = int128(ondelta);
     }
 
     function _forgive(bytes32 debtor, bytes32 creditor, uint256 tokenId) internal {
