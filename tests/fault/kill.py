@@ -40,6 +40,7 @@ ROOT = Path(__file__).parents[2]
 SPEED = 60.0
 USD, DOGE = Decimal(60), Decimal(900)
 KILLS = 2
+TRIES = 3
 KEY = "kill-key"
 START_PRICE = Decimal("0.0966")
 STORM, BREEZE = 0.008, 0.0001
@@ -93,8 +94,18 @@ class Zygote:
         return code
 
 
+async def reaching_history(zygote: Zygote, point: str, seed: int, folder: Path, kills: int) -> History:
+    """A history whose point was reached at least once, if it can be within TRIES: chance may keep a life from it."""
+    for attempt in range(TRIES):
+        found = await history(zygote, point, seed + attempt * 10_000, folder / str(attempt), kills)
+        if found.reached:
+            break
+    return found
+
+
 async def history(zygote: Zygote, point: str, seed: int, folder: Path, kills: int = KILLS) -> History:
     """One history. Raises Breach, with what to look at."""
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     chance = random.Random(f"{point}/{seed}")
     found = History(point, seed)
     async with _exchange(chance.randrange(10**6), folder) as (exchange, secret):
@@ -235,7 +246,7 @@ async def run(points: Sequence[str], seeds: Sequence[int], jobs: int, kills: int
                 point, seed = work.pop(0)
                 with tempfile.TemporaryDirectory(prefix="evenkeel-kill-") as folder:
                     try:
-                        done[point].append(await history(zygote, point, seed, Path(folder), kills))
+                        done[point].append(await reaching_history(zygote, point, seed, Path(folder), kills))
                     except Breach as breach:
                         broken += 1
                         print(f"BREACH {breach}", flush=True)

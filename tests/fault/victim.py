@@ -35,9 +35,17 @@ from engine.venue.addresses import loopback
 from engine.venue.client import Keys
 from tests.fault.points import install
 
-LONGEST_LIFE_S = 40
+LONGEST_LIFE_S = 100
 CALM_AFTER_S = 0.8
-LONGEST_CALMING_S = 25.0
+LONGEST_CALMING_S = 60.0
+
+NO_LIMITS = {
+    "EVENKEEL_GRID_PARTIAL_CANCEL_STOP_S": "0",
+    "DAILY_LOSS_LIMIT": "100000",
+    "EVENKEEL_GRID_LOSS_BACKOFF_FROM": "100",
+    "EVENKEEL_GRID_LOSS_COOLDOWN_FROM": "100",
+}
+"""What holds a grid back for an hour or a day after a storm is right, and would be taken for not going on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +87,11 @@ async def live(life: Life) -> dict[str, Any]:
     profile = Profile(Path(life.profile))
     profile.acquire()
     try:
-        configuration = await Configuration.open(profile.options_file, Catalogue(SECTIONS), {}, WallClock())
+        configuration = await Configuration.open(profile.options_file, Catalogue(SECTIONS), NO_LIMITS, WallClock())
         redactor = Redactor()
         vault = SecretStore("fault", SecretNames(("kraken.api_key",)), redactor.register)
         arguments = SessionArguments(profile.folder, Mode.PAPER, None, None, None, None)
+        assert not configuration.problems, configuration.problems
         desk = await Desk.open(arguments, profile, configuration, vault, redactor.redact, world=_world(life))
         try:
             return await _worked(desk, life)
