@@ -82,7 +82,8 @@ class Day:
 
     struck: how often each fault did. ours, theirs: the highest that each rate counter reached, ours and the exchange's,
     as shares of Kraken's threshold. refused: how often the exchange said that a limit was passed, heard or not.
-    running_ratio: how much of the time the grid ran. memory: resident, after the first tenth and what came on top.
+    running_ratio: how much of the time the grid ran; idle_s: for how long it did not, by state and reason.
+    memory: resident, after the first tenth and what came on top.
     """
 
     fault: str
@@ -98,6 +99,7 @@ class Day:
     theirs: dict[str, float] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     running_ratio: float = 0.0
+    idle_s: dict[str, float] = field(default_factory=dict)
     memory_mb: float = 0.0
     memory_grown_mb: float = 0.0
     breaches: list[str] = field(default_factory=list)
@@ -129,18 +131,17 @@ async def day(loop: VirtualTimeLoop, fault: str, hours: float, seed: int, folder
 
 async def _worked(desk: Desk, exchange: Exchange, found: Day, seed: int) -> None:
     """The day, in tenths, and the calm after it; notes how the grid went on."""
-    looks: list[bool] = []
     async with _moving(_blow(exchange, random.Random(seed))):
         for tenth in range(10):
             traded = len(exchange.world.book.trades)
-            await _watched(desk, found, found.hours * 360.0, looks)
+            await _watched(desk, found, found.hours * 360.0)
             found.trades_by_tenth.append(len(exchange.world.book.trades) - traded)
             if tenth == 0:
                 found.memory_mb = round(_resident_mb(), 1)
         if found.hours * 360.0 >= SURELY_TRADED_S and not found.trades_by_tenth[-1]:
             found.breaches.append("it does not go on: nothing was traded in the last tenth")
     found.memory_grown_mb = round(_resident_mb() - found.memory_mb, 1)
-    found.running_ratio = round(sum(looks) / len(looks), 4)
+    found.running_ratio = round(1 - sum(found.idle_s.values()) / (found.hours * 3600.0), 4)
     if found.running_ratio < RUNNING_AT_LEAST:
         found.breaches.append(f"the grid ran for {found.running_ratio:.0%} of the time: such a day shows little")
     exchange.faults.declare(())
@@ -212,14 +213,16 @@ async def _session(world: World, folder: Path) -> AsyncIterator[Desk]:
         profile.release()
 
 
-async def _watched(desk: Desk, found: Day, seconds: float, looks: list[bool]) -> None:
-    """Let it work; a session that stopped is a breach, and ends the day. looks: whether the grid ran each time."""
+async def _watched(desk: Desk, found: Day, seconds: float) -> None:
+    """Let it work; a session that stopped is a breach, and ends the day."""
     loop = asyncio.get_running_loop()
     until_s = loop.time() + seconds
     while loop.time() < until_s and not found.breaches:
         await asyncio.sleep(LOOK_EVERY_S)
         grid = desk.bus.latest(GridSnapshot)
-        looks.append(grid is not None and grid.state == "running")
+        if grid is None or grid.state != "running":
+            why = "nothing said" if grid is None else f"{grid.state} {grid.why.code if grid.why else ''}".strip()
+            found.idle_s[why] = found.idle_s.get(why, 0.0) + LOOK_EVERY_S
         if desk.switch.position is Switch.STOPPED:
             found.breaches.append(f"it stopped after {loop.time():.0f} s: {desk.switch.why}")
 
