@@ -1,0 +1,261 @@
+"""One sending account: seals, sends and watches one transaction at a time, and forgets nothing (hub spec 15).
+
+Before anything leaves, the life with its signed bytes is in the journal, in one commit with the intent that lets it
+leave by the gate. After a crash the same bytes are sent again or their receipt is read; an intent's key never gets a
+second nonce.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter
+
+from engine.chain.gas import gas_quote
+from engine.chain.life import (
+    Fees,
+    Inclusion,
+    Life,
+    LifeRules,
+    Seal,
+    SealAt,
+    Send,
+    Step,
+    View,
+    answered,
+    sealed,
+    step,
+)
+from engine.chain.rpc import NodeRefused, NodeSilent, Rpc, whole
+from engine.core.clock import Clock
+from engine.core.gate import Delivered, Gate, Intent, NoAnswer, Rejection
+from engine.core.journal import Journal, Memory
+from engine.core.messages import Reason, plain
+from engine.core.modes import Exposure
+
+ENGINE = "chain"
+BROADCAST = "chain.broadcast"
+HISTORY_BLOCKS = 10
+HISTORY_PERCENTILE = 50
+_LIFE = TypeAdapter(Life)
+_KNOWN_WORDS = ("already known", "already imported", "known transaction")
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCall:
+    """What an intent asks of the chain. data: hex. cap_wei: the most that one gas may cost."""
+
+    key: str
+    to: str
+    data: str
+    value_wei: int
+    gas_limit: int
+    cap_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """The payload of an intent that leaves by the gate: which bytes of which call."""
+
+    call_key: str
+    hash: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carries(Reason, code="chain.carries"):
+    """It carries the intent `key`, at these fees."""
+
+    key: str
+    max_fee_wei: int
+    priority_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSaid(Reason, code="chain.node_said"):
+    """The node's own words."""
+
+    words: str
+
+
+class Busy(RuntimeError):
+    """The account has a transaction under way; a second one waits for its end."""
+
+
+class Signer(Protocol):
+    """Holds the account's key."""
+
+    address: str
+
+    async def sign(self, call: ChainCall, nonce: int, fees: Fees, chain_id: int) -> tuple[str, str]:
+        """Hash and bytes of the signed transaction, both as hex with 0x."""
+        ...
+
+
+class WrongChain(RuntimeError):
+    """The node is on another chain than the one that was configured."""
+
+
+class Sender:
+    """One account on one chain. `start` first; then `submit` a call, and `look` now and again until it has ended."""
+
+    def __init__(
+        self, *, rpc: Rpc, signer: Signer, chain_id: int, gate: Gate, journal: Journal, clock: Clock, rules: LifeRules
+    ) -> None:
+        self._rpc = rpc
+        self._signer = signer
+        self._chain_id = chain_id
+        self._gate = gate
+        self._journal = journal
+        self._clock = clock
+        self._rules = rules
+        self._life: Life | None = None
+        self._call: ChainCall | None = None
+        self._sends = 0
+        gate.connect(BROADCAST, self._broadcast)
+
+    @property
+    def life(self) -> Life | None:
+        """The transaction under way, or the last one until it is forgotten."""
+        return self._life
+
+    async def start(self) -> None:
+        """Check the chain and take up what an earlier run left. Raises WrongChain, NodeSilent or NodeRefused."""
+        found = whole(await self._rpc.ask("eth_chainId"), "eth_chainId")
+        if found != self._chain_id:
+            raise WrongChain(f"expected chain {self._chain_id}, the node is on chain {found}")
+        remembered = (await self._journal.recall(ENGINE, self._name)).get(self._name)
+        if remembered is not None:
+            life: Life = _LIFE.validate_python(remembered["life"])
+            # Whether the newest seal ever arrived is not known: it is sent again, which does no harm.
+            self._life = life if life.ended else replace(life, sent_block=None)
+            self._call = ChainCall(**remembered["call"])
+            self._sends = remembered["sends"]
+
+    async def submit(self, call: ChainCall) -> Life:
+        """Begin the life of a call; nothing is signed or sent before the next look. Raises Busy.
+
+        A call that was submitted before goes on where it is: its key never gets a second nonce.
+        """
+        if self._life is not None and self._life.key == call.key:
+            return self._life
+        if self._life is not None:
+            raise Busy(f"{self._life.key} is under way, or has ended and was not forgotten")
+        count = await self._rpc.ask("eth_getTransactionCount", self._signer.address, "latest")
+        self._life, self._call, self._sends = Life(call.key, whole(count, "nonce"), call.cap_wei), call, 0
+        await self._gate.admit([], remember=[self._memory()])
+        return self._life
+
+    def forgotten(self) -> Memory:
+        """For the commit that books what came of an ended life; after it, the account is free."""
+        if self._life is None or not self._life.ended:
+            raise Busy("only a life that has ended is forgotten")
+        self._life, self._call = None, None
+        return Memory(ENGINE, self._name, None, self._clock.now())
+
+    async def look(self) -> Step | None:
+        """One look at the chain, and what follows from it. Raises NodeSilent or NodeRefused; nothing is lost then."""
+        if self._life is None:
+            return None
+        found = step(self._life, await self._view(self._life), self._rules)
+        if found.life != self._life:
+            self._life = found.life
+            await self._gate.admit([], remember=[self._memory()])
+        for action in found.actions:
+            await self._carry_out(action)
+        return replace(found, life=self._life)
+
+    async def _carry_out(self, action: SealAt | Send) -> None:
+        assert self._life is not None
+        assert self._call is not None
+        if isinstance(action, SealAt):
+            signed = await self._signer.sign(self._call, self._life.nonce, action.fees, self._chain_id)
+            seal = Seal(action.fees, *signed)
+            self._life = sealed(self._life, seal)
+        else:
+            seal = action.seal
+        await self._send(seal)
+
+    async def _send(self, seal: Seal) -> None:
+        """Remember, then let it leave: one commit holds the bytes and the intent that lets them go."""
+        assert self._life is not None
+        self._sends += 1
+        intent = Intent(
+            key=f"{self._life.key}/{self._life.nonce}.{self._sends}",
+            engine=ENGINE,
+            kind=BROADCAST,
+            exposure=Exposure.OPENS,
+            payload=Broadcast(self._life.key, seal.hash, seal.raw),
+            reason=Carries(self._life.key, seal.fees.max_fee_wei, seal.fees.priority_wei),
+        )
+        (held,) = await self._gate.admit([intent], remember=[self._memory()])
+        if held is not None:
+            return
+        outcome = await self._gate.deliver(intent)
+        if isinstance(outcome, Delivered):
+            self._life = answered(self._life, seal, outcome.answer)
+
+    async def _broadcast(self, intent: Intent) -> int:
+        """The port: returns the head at which the node had the bytes. Raises Rejection or NoAnswer."""
+        try:
+            sent, head = await self._rpc.ask_all(
+                [("eth_sendRawTransaction", [intent.payload.raw]), ("eth_blockNumber", [])]
+            )
+        except NodeSilent as silence:
+            raise NoAnswer(NodeSaid(str(silence))) from None
+        if isinstance(sent, NodeRefused) and not _is_known(sent):
+            raise Rejection(NodeSaid(str(sent)))
+        if isinstance(head, NodeRefused):
+            raise NoAnswer(NodeSaid(str(head)))
+        return whole(head, "eth_blockNumber")
+
+    async def _view(self, life: Life) -> View:
+        calls: list[tuple[str, list[Any]]] = [
+            ("eth_feeHistory", [hex(HISTORY_BLOCKS), "latest", [HISTORY_PERCENTILE]]),
+            ("eth_getTransactionCount", [self._signer.address, "latest"]),
+            *(("eth_getTransactionReceipt", [seal.hash]) for seal in life.seals),
+        ]
+        answers = await self._rpc.ask_all(calls)
+        for answer in answers:
+            if isinstance(answer, NodeRefused):
+                raise answer
+        gas = gas_quote(answers[0], self._clock.now())
+        receipts = [_inclusion(receipt) for receipt in answers[2:] if receipt is not None]
+        return View(
+            head=gas.head,
+            next_base_fee_wei=gas.base_fee_wei,
+            priority_wei=max(1, gas.priority_wei),
+            account_nonce=whole(answers[1], "eth_getTransactionCount"),
+            inclusions={one.hash: one for one in receipts},
+        )
+
+    @property
+    def _name(self) -> str:
+        return f"life/{self._chain_id}/{self._signer.address}"
+
+    def _memory(self) -> Memory:
+        value = {"life": _plain_life(self._life), "call": plain(self._call), "sends": self._sends}
+        return Memory(ENGINE, self._name, value, self._clock.now())
+
+
+def _plain_life(life: Life | None) -> Any:
+    return _LIFE.dump_python(life, mode="json") if life is not None else None
+
+
+def _is_known(refusal: NodeRefused) -> bool:
+    """Saying that it has the bytes is as good as taking them."""
+    return any(words in refusal.message.lower() for words in _KNOWN_WORDS)
+
+
+def _inclusion(receipt: Any) -> Inclusion:
+    if not isinstance(receipt, dict):
+        raise NodeSilent(f"eth_getTransactionReceipt: expected an object, got {type(receipt).__name__}")
+    return Inclusion(
+        hash=str(receipt.get("transactionHash")),
+        block_number=whole(receipt.get("blockNumber"), "blockNumber"),
+        block_hash=str(receipt.get("blockHash")),
+        succeeded=whole(receipt.get("status"), "status") == 1,
+        gas_used=whole(receipt.get("gasUsed"), "gasUsed"),
+        gas_price_wei=whole(receipt.get("effectiveGasPrice"), "effectiveGasPrice"),
+    )
