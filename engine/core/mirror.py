@@ -132,8 +132,9 @@ class Mirror:
     async def resume(self, within_s: float) -> int:
         """What the engines remember at the server, where they remember nothing of this world here: a new machine.
 
-        To be called before the engines start; returns how many values came. 0 when there is nothing to resume, and
-        when the server cannot be used within `within_s`, which the log then says. Only then does anything wait.
+        To be called before the engines start; returns how many values came, 0 when there is nothing to resume. Raises
+        StoreFailed when nothing is known here and the server cannot be used within `within_s`: what went before, a
+        latched stop with it, is unknown then. Only then does anything wait.
         """
         try:
             async with asyncio.timeout(within_s):
@@ -143,10 +144,8 @@ class Mirror:
                 await self._recall_position()
                 server, claim = await self._connected()
                 await self._in_thread(server.close)
-        except (StoreFailed, TimeoutError) as error:
-            what = error.reason.words if isinstance(error, StoreFailed) else f"no answer within {within_s:g} s"
-            _log.warning("nothing is known here, and PostgreSQL could not be asked: %s", self._redact(what))
-            return 0
+        except TimeoutError:
+            raise StoreFailed(StoreSlow(within_s)) from None
         here = (self._journal.world, EVERY_WORLD)
         missing = tuple(m for m in claim.memories if m.world in here and (m.world, m.engine) not in known)
         if missing:

@@ -15,6 +15,7 @@ from engine.core.gate import Gate, NoAnswer, Rejection
 from engine.core.journal import EVERY_WORLD, Batch, Journal, Memory
 from engine.core.messages import Acknowledged, Answer, Reason, plain
 from engine.core.mirror import Mirror
+from engine.core.mirror_messages import StoreFailed
 from engine.core.mirror_options import StoreOptions
 from engine.core.modes import AskedByPerson, GuardRaised, Mode, Pause, Resume, Stop
 from engine.core.profile import Profile
@@ -137,9 +138,10 @@ class Desk:
             self.clock = world.clock
         journal = await self._opened_journal("off" if world is None else world.name)
         make_mirror = self._mirror_maker(journal)
-        if make_mirror is not None and self.mode in (Mode.OBSERVE, Mode.LIVE):
-            await make_mirror().resume(RESUME_WITHIN_S)  # a paper world is known on its own machine alone
+        past_unknown = await self._resumed(make_mirror)
         self.switch = await self._recalled_switch(journal)
+        if past_unknown is not None:
+            self.switch.stop(past_unknown, self.clock.now())
         self.bus.handle(Pause, self._pause)
         self.bus.handle(Stop, self._stop)
         self.bus.handle(Resume, self._resume)
@@ -165,6 +167,19 @@ class Desk:
         if self.mode is Mode.PAPER:
             return await paper_world(arguments, self.configuration.settings.of(PaperOptions))
         return await live_world(self.mode, self.secrets)
+
+    async def _resumed(self, make_mirror: Callable[[], Mirror] | None) -> Reason | None:
+        """Take up at PostgreSQL what this machine does not know; why that cannot be, None when all is known."""
+        if make_mirror is None or self.mode not in (Mode.OBSERVE, Mode.LIVE):
+            return None  # a paper world is known on its own machine alone
+        try:
+            await make_mirror().resume(RESUME_WITHIN_S)
+        except StoreFailed as error:
+            _log.warning(
+                "nothing is known here, and PostgreSQL could not be asked: %s", self._redact(error.reason.words)
+            )
+            return error.reason
+        return None
 
     async def _opened_journal(self, world: str) -> Journal:
         journal = Journal(self.profile.journal_file, world)

@@ -19,6 +19,7 @@ from engine.core.mirror_messages import (
     MirrorRewound,
     MirrorState,
     StoreBusy,
+    StoreFailed,
     StoreForked,
     StoreHeldElsewhere,
     StoreRightsMissing,
@@ -312,13 +313,13 @@ async def test_a_local_store_that_remembers_something_is_not_resumed_over(
         assert await journal.recall("governor") == {"controller": "ours"}
 
 
-async def test_an_empty_local_store_starts_without_a_server_that_is_silent(
-    store: Store, postgres: PostgresServer, caplog: pytest.LogCaptureFixture
+async def test_an_empty_local_store_says_when_what_went_before_cannot_be_asked(
+    store: Store, postgres: PostgresServer
 ) -> None:
     async with store.opened():
-        with postgres.frozen():
-            assert await store.mirror().resume(0.3) == 0
-    assert "PostgreSQL could not be asked" in caplog.text
+        with postgres.frozen(), pytest.raises(StoreFailed) as caught:
+            await store.mirror().resume(0.3)
+    assert caught.value.reason == StoreSlow(0.3)
 
 
 async def test_a_user_without_rights_is_told_what_to_grant(

@@ -14,7 +14,7 @@ import pytest
 
 from engine.core.journal import Batch, Journal, Memory
 from engine.core.mirror import URL_VARIABLE
-from engine.core.mirror_messages import MirrorSnapshot, MirrorState, StoreFailed
+from engine.core.mirror_messages import MirrorSnapshot, MirrorState, StoreFailed, StoreTrouble
 from engine.core.modes import Mode, Stop, Switch
 from engine.core.secrets import Secret, SecretNames, SecretStore
 from engine.desk.desk import Desk
@@ -49,6 +49,12 @@ async def machine(folder: Path, world: World, url: str, mode: Mode = Mode.OBSERV
 
 def governor(desk: Desk) -> GovernorSnapshot | None:
     return desk.bus.latest(GovernorSnapshot)
+
+
+def server_knows_a_stop(postgres: PostgresServer, database: str) -> bool:
+    with postgres.connect(database) as connection:
+        found = connection.execute("SELECT value->>'position' FROM evenkeel.memory WHERE name = 'switch'").fetchone()
+    return found == ("stopped",)
 
 
 def in_step(desk: Desk) -> bool:
@@ -113,8 +119,23 @@ async def test_a_stop_stays_latched_when_the_machine_is_lost(
         async with machine(tmp_path / "old", world, url) as desk:
             await until(lambda: governor(desk) is not None, within_s=15)
             await desk.bus.ask(Stop(where="test"))
+            await until(lambda: server_knows_a_stop(postgres, database), within_s=15)
         async with machine(tmp_path / "new", world, url) as desk:
             assert desk.switch.position is Switch.STOPPED
+
+
+async def test_a_new_machine_that_cannot_ask_what_went_before_is_stopped(
+    tmp_path: Path, postgres: PostgresServer, database: str
+) -> None:
+    """A stop may be latched there, or another machine trade under the same name."""
+    url = postgres.url(database)
+    postgres.stop()
+    try:
+        async with exchange_in_process() as (_, world), machine(tmp_path, world, url) as desk:
+            assert desk.switch.position is Switch.STOPPED
+            assert isinstance(desk.switch.why, StoreTrouble)
+    finally:
+        postgres.start()
 
 
 async def test_a_session_without_its_server_trades_says_so_and_shows_no_password(
