@@ -8,6 +8,7 @@ from enum import Enum
 from engine.core.options import Options, Risk, option
 from engine.drift.legs import Oversize
 from engine.drift.plan import Policy
+from engine.drift.prices import PriceRules
 
 
 class PriceSource(Enum):
@@ -15,6 +16,13 @@ class PriceSource(Enum):
 
     ORACLE = "ORACLE"
     ROUTER = "ROUTER"
+
+
+class Confirm(Enum):
+    """When a person reads a plan before it is sent."""
+
+    LIVE = "live"
+    ALWAYS = "always"
 
 
 class DriftOptions(Options, section="drift"):
@@ -104,6 +112,93 @@ class DriftOptions(Options, section="drift"):
         risk=Risk.ACCESS,
         text="The router's address; empty for the one that is known for the chain.",
     )
+
+    numeraire: str = option(
+        "USDC",
+        risk=Risk.SIZE,
+        text="The token that the pools' prices are counted in; its own price in USD comes from CoinGecko.",
+    )
+    max_price_age_s: float = option(
+        300.0, gt=0, unit="s", risk=Risk.LIMIT, text="Prices older than this block the portfolio."
+    )
+    max_deviation: float = option(
+        0.05,
+        ge=0,
+        lt=1,
+        unit="ratio",
+        risk=Risk.LIMIT,
+        text="How far the two price sources may be from each other; at 0 one source is enough.",
+    )
+    twap_window_s: float = option(
+        300.0, gt=0, le=86_400, unit="s", risk=Risk.LIMIT, text="How long the pools' prices are averaged over."
+    )
+    max_twap_deviation: float = option(
+        0.2,
+        ge=0,
+        lt=1,
+        unit="ratio",
+        risk=Risk.LIMIT,
+        text="How far a pool's price may be from its own average before it counts as moved by somebody; 0 is off.",
+    )
+    max_peg_deviation: float = option(
+        0.03,
+        gt=0,
+        lt=1,
+        unit="ratio",
+        risk=Risk.LIMIT,
+        text="How far a token with a peg may be from it before it is no longer traded.",
+    )
+    max_gas_gwei: Decimal = option(
+        Decimal(200), gt=0, unit="gwei", risk=Risk.LIMIT, text="The most that one gas may cost; above it a plan waits."
+    )
+    batch_portfolios: int = option(
+        4,
+        ge=1,
+        le=16,
+        risk=Risk.TIMING,
+        text="How many portfolios' plans may share one transaction.",
+    )
+    confirm: Confirm = option(
+        Confirm.LIVE,
+        risk=Risk.ACCESS,
+        text="When a person confirms a plan before it is sent: `live` in LIVE alone, `always` in every mode.",
+    )
+    plan_valid_s: float = option(
+        300.0, ge=10, le=3600, unit="s", risk=Risk.TIMING, text="How long a plan waits for its confirmation."
+    )
+    delegation_valid_s: float = option(
+        1200.0,
+        ge=60,
+        le=86_400,
+        unit="s",
+        risk=Risk.ACCESS,
+        text="How long the delegation for one plan may be used after it was signed.",
+    )
+    look_every_s: float = option(
+        12.0, ge=1, le=3600, unit="s", risk=Risk.TIMING, text="How often the chain is looked at."
+    )
+    prices_every_s: float = option(
+        60.0, ge=1, le=3600, unit="s", risk=Risk.TIMING, text="How often CoinGecko is asked."
+    )
+    sample_every_s: float = option(
+        300.0, ge=1, le=86_400, unit="s", risk=Risk.TIMING, text="How often a portfolio's value is kept for analytics."
+    )
+    webhook_url: str = option(
+        "",
+        restart=True,
+        risk=Risk.ACCESS,
+        text="Where alerts are posted to, signed with the secret drift.webhook_secret; empty for nowhere.",
+    )
+
+    @property
+    def price_rules(self) -> PriceRules:
+        """When a price may be used."""
+        return PriceRules(self.max_price_age_s, self.max_deviation or None, self.max_twap_deviation or None)
+
+    @property
+    def max_gas_wei(self) -> int:
+        """The cap in wei."""
+        return int(self.max_gas_gwei * 10**9)
 
     @property
     def slippage_bps(self) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from engine.drift.prices import PriceReading
+from engine.core.journal import Memory
+from engine.core.messages import Reason
+from engine.drift.prices import PairState, PriceReading
 
 
 class PricesUnavailable(RuntimeError):
@@ -24,4 +27,118 @@ class PriceFeed(Protocol):
 
         Raises PricesUnavailable.
         """
+        ...
+
+
+class ChainUnavailable(RuntimeError):
+    """The chain did not answer, or not with what was asked; nothing is known and nothing is lost."""
+
+
+class OrderRefused(RuntimeError):
+    """An order cannot be carried out as it stands, found before anything was sent."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLook:
+    """What the chain shows at one block.
+
+    at_s: the block's time. balances: base units by account, in the order of the tokens. pairs: tokens by symbol.
+    gas_price_wei: what one gas costs in the next block.
+    """
+
+    block: int
+    at_s: int
+    gas_price_wei: int
+    balances: Mapping[str, tuple[int, ...]]
+    pairs: tuple[PairState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SwapOrder:
+    """One swap, its path by symbols; amounts in base units."""
+
+    path: tuple[str, ...]
+    amount_in: int
+    min_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A portfolio's plan as it goes to the chain: all of it or nothing, until `until_s`."""
+
+    portfolio: str
+    account: str
+    swaps: tuple[SwapOrder, ...]
+    until_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What an order would do at the newest block: received base units for each swap, and gas for the whole."""
+
+    received: tuple[int, ...]
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Which orders are on their way together, and why others were left out. gas: the estimate for the transaction."""
+
+    orders: tuple[Order, ...]
+    left_out: Mapping[str, Reason]
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of the transaction `key`.
+
+    hash: empty when none of ours was mined. received: for each portfolio that was in it, base units for each swap; of
+    none when it reverted. gas_used and gas_price_wei of the receipt. block_at_s: the block's time.
+    """
+
+    key: str
+    succeeded: bool
+    reason: Reason
+    hash: str = ""
+    gas_used: int = 0
+    gas_price_wei: int = 0
+    block_at_s: int = 0
+    received: Mapping[str, tuple[int, ...]] | None = None
+
+
+class Chain(Protocol):
+    """An EVM chain with portfolios' accounts, as the engine sees it; one transaction at a time."""
+
+    @property
+    def under_way(self) -> str:
+        """The key of the transaction that is not ended and booked; empty for none."""
+        ...
+
+    async def start(self) -> None:
+        """Check the chain and take up what an earlier run left. Raises ChainUnavailable."""
+        ...
+
+    async def look(self, accounts: Sequence[str]) -> ChainLook:
+        """Raises ChainUnavailable."""
+        ...
+
+    async def simulate(self, order: Order) -> Simulated:
+        """Carry the order out on a copy of the newest block. Raises OrderRefused or ChainUnavailable."""
+        ...
+
+    async def send(self, key: str, orders: Sequence[Order]) -> Sent:
+        """Sign and submit; a key goes out once for ever. Raises OrderRefused (of all of them) or ChainUnavailable."""
+        ...
+
+    async def advance(self) -> Reason | Ended:
+        """One look at what is under way: why it is not ended, or what came of it. Raises ChainUnavailable."""
+        ...
+
+    def forgotten(self) -> Memory:
+        """For the commit that books what ended; after it another may be sent."""
         ...
