@@ -31,7 +31,7 @@ from engine.grid.events import (
     World,
 )
 from engine.grid.invariants import InvariantBreach, VolumeDrift, check
-from engine.grid.ports import OrderFate, OrderGone, PairRules, Side, VenueRefused
+from engine.grid.ports import OrderFate, OrderGone, PairRules, PostOnlyRejected, Side, VenueRefused
 from engine.grid.recovery import evictions_of, made_recovery, recovered_again, stranded
 from engine.grid.slot import ZERO, Cause, Leg, Order, Position, Role, Slot, Stage, Trade
 from engine.grid.timing import drifted_part, orphaned
@@ -173,8 +173,14 @@ def _not_moved(slot: Slot, order: Order, event: TurnedDown, note: OrderTurnedDow
 
 
 def _asked_again_later(reason: Reason) -> bool:
-    """Whether a refused amendment says nothing against this order standing where it stands."""
-    return isinstance(reason, OrderGone) or (isinstance(reason, VenueRefused) and reason.advice == "retry")
+    """Whether a refused amendment says nothing against this order standing where it stands.
+
+    A price that would have taken liquidity is one of them: the next move has another price, while a cancel of an order
+    this young costs eight times as much of Kraken's trading limit.
+    """
+    if isinstance(reason, VenueRefused):
+        return reason.advice == "retry"
+    return isinstance(reason, OrderGone | PostOnlyRejected)
 
 
 def _in_doubt(slot: Slot, event: Silent) -> Slot:

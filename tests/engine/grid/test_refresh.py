@@ -23,7 +23,7 @@ from engine.grid.events import (
 )
 from engine.grid.limits import Losses
 from engine.grid.machine import transition
-from engine.grid.ports import OrderFate, OrderGone, PostOnlyRejected, VenueRefused
+from engine.grid.ports import BelowMinimum, OrderFate, OrderGone, PostOnlyRejected, VenueRefused
 from engine.grid.slot import Cause, Order, Role, Slot, Stage, Trade
 from tests.engine.grid.table import RICH, after, base_size, entered, filled, moved, with_exit_resting, world
 
@@ -48,7 +48,7 @@ def test_a_move_keeps_the_orders_identity() -> None:
 def test_an_entry_that_cannot_be_moved_is_cancelled_and_placed_only_when_it_is_gone() -> None:
     """Never place while a cancel is unconfirmed."""
     slot, order = moving()
-    step = moved(slot, TurnedDown(order.key, Request.AMEND, PostOnlyRejected(), 0.0, by_exchange=True), world("0.097"))
+    step = moved(slot, TurnedDown(order.key, Request.AMEND, BelowMinimum(), 0.0, by_exchange=True), world("0.097"))
     (cancel,) = step.actions
     assert isinstance(cancel, Cancel)
     assert step.slot.a.order is not None
@@ -60,9 +60,11 @@ def test_an_entry_that_cannot_be_moved_is_cancelled_and_placed_only_when_it_is_g
     assert (want.cause, want.cause.scaled, want.order) == (Cause.REFRESH, True, None)
 
 
-@pytest.mark.parametrize("reason", [OrderGone(), VenueRefused("EOrder:Rate limit exceeded", "retry")])
+@pytest.mark.parametrize(
+    "reason", [OrderGone(), PostOnlyRejected(), VenueRefused("EOrder:Rate limit exceeded", "retry")]
+)
 def test_a_refusal_that_says_nothing_against_the_order_leaves_it_where_it_is(
-    reason: OrderGone | VenueRefused,
+    reason: OrderGone | PostOnlyRejected | VenueRefused,
 ) -> None:
     slot, order = moving()
     step = moved(slot, TurnedDown(order.key, Request.AMEND, reason, 15.0, by_exchange=True), world("0.097", 5.0))
