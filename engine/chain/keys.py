@@ -38,6 +38,11 @@ class LocalSigner:
         signed = await asyncio.to_thread(self._account.sign_transaction, fields)
         return f"0x{signed.hash.hex().removeprefix('0x')}", f"0x{signed.raw_transaction.hex().removeprefix('0x')}"
 
+    async def sign_digest(self, digest: bytes) -> bytes:
+        """A signature of 32 bytes as they are, r, s and v: for what is hashed by its own rules, as EIP-712 is."""
+        signed = await asyncio.to_thread(self._account.unsafe_sign_hash, digest)
+        return bytes(signed.r.to_bytes(32, "big") + signed.s.to_bytes(32, "big") + bytes([signed.v]))
+
     @classmethod
     def _made(cls, key: Secret) -> LocalSigner:
         from eth_account import Account

@@ -28,13 +28,14 @@ class NodeSilent(Exception):
 
 
 class NodeRefused(Exception):
-    """The node answered with an error of its own."""
+    """The node answered with an error of its own; data: what a contract said that reverted, as hex."""
 
-    def __init__(self, method: str, code: int, message: str) -> None:
+    def __init__(self, method: str, code: int, message: str, data: Any = None) -> None:
         super().__init__(f"{method} was refused: {message} (code {code})")
         self.method = method
         self.code = code
         self.message = message
+        self.data = data
 
 
 class AddressRefused(ValueError):
@@ -129,7 +130,8 @@ def _result(request: dict[str, Any], answer: dict[str, Any] | None) -> Any:
     if error is not None:
         fields = error if isinstance(error, dict) else {"message": error}
         code = fields.get("code")
-        return NodeRefused(method, code if isinstance(code, int) else 0, str(fields.get("message", ""))[:300])
+        number = code if isinstance(code, int) else 0
+        return NodeRefused(method, number, str(fields.get("message", ""))[:300], fields.get("data"))
     if "result" not in answer:
         raise NodeSilent(f"the node answered {method} with neither a result nor an error")
     return answer["result"]

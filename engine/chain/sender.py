@@ -21,6 +21,7 @@ from engine.chain.life import (
     Seal,
     SealAt,
     Send,
+    Stage,
     Step,
     View,
     answered,
@@ -44,7 +45,8 @@ _KNOWN_WORDS = ("already known", "already imported", "known transaction")
 
 @dataclass(frozen=True, slots=True)
 class ChainCall:
-    """What an intent asks of the chain. data: hex. cap_wei: the most that one gas may cost."""
+    """What an intent asks of the chain. data: hex. cap_wei: the most that one gas may cost. until_s: when it has not
+    been signed by a block of that time, it never is; 0 for no bound."""
 
     key: str
     to: str
@@ -52,6 +54,7 @@ class ChainCall:
     value_wei: int
     gas_limit: int
     cap_wei: int
+    until_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,13 @@ class NodeSaid(Reason, code="chain.node_said"):
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallExpired(Reason, code="chain.call_expired"):
+    """It could not be signed in time, for its fees were above the cap; nothing of it left."""
+
+    until_s: int
+
+
 class Busy(RuntimeError):
     """The account has a transaction under way; a second one waits for its end."""
 
@@ -98,12 +108,28 @@ class WrongChain(RuntimeError):
 
 
 class Sender:
-    """One account on one chain. `start` first; then `submit` a call, and `look` now and again until it has ended."""
+    """One account on one chain. `start` first; then `submit` a call, and `look` now and again until it has ended.
+
+    purpose: a word that tells senders of one gate apart. outlet: where transactions are sent to, when that is another
+    node than the one that is read: a private one, so that nobody sees them before they are mined.
+    """
 
     def __init__(
-        self, *, rpc: Rpc, signer: Signer, chain_id: int, gate: Gate, journal: Journal, clock: Clock, rules: LifeRules
+        self,
+        *,
+        purpose: str,
+        rpc: Rpc,
+        signer: Signer,
+        chain_id: int,
+        gate: Gate,
+        journal: Journal,
+        clock: Clock,
+        rules: LifeRules,
+        outlet: Rpc | None = None,
     ) -> None:
         self._rpc = rpc
+        self._outlet = outlet or rpc
+        self._kind = f"{BROADCAST}.{purpose}"
         self._signer = signer
         self._chain_id = chain_id
         self._gate = gate
@@ -113,7 +139,7 @@ class Sender:
         self._life: Life | None = None
         self._call: ChainCall | None = None
         self._sends = 0
-        gate.connect(BROADCAST, self._broadcast)
+        gate.connect(self._kind, self._broadcast)
 
     @property
     def life(self) -> Life | None:
@@ -158,7 +184,10 @@ class Sender:
         """One look at the chain, and what follows from it. Raises NodeSilent or NodeRefused; nothing is lost then."""
         if self._life is None:
             return None
-        found = step(self._life, await self._view(self._life), self._rules)
+        view, block_s = await self._view(self._life)
+        found = step(self._life, view, self._rules)
+        if self._is_too_late(found.life, block_s):
+            found = Step(replace(found.life, stage=Stage.FAILED), (), CallExpired(self._until_s))
         if found.life != self._life:
             self._life = found.life
             await self._gate.admit([], remember=[self._memory()])
@@ -184,7 +213,7 @@ class Sender:
         intent = Intent(
             key=f"{self._life.key}/{self._life.nonce}.{self._sends}",
             engine=ENGINE,
-            kind=BROADCAST,
+            kind=self._kind,
             exposure=Exposure.OPENS,
             payload=Broadcast(self._life.key, seal.hash, seal.raw),
             reason=Carries(self._life.key, seal.fees.max_fee_wei, seal.fees.priority_wei),
@@ -199,9 +228,8 @@ class Sender:
     async def _broadcast(self, intent: Intent) -> int:
         """The port: returns the head at which the node had the bytes. Raises Rejection or NoAnswer."""
         try:
-            sent, head = await self._rpc.ask_all(
-                [("eth_sendRawTransaction", [intent.payload.raw]), ("eth_blockNumber", [])]
-            )
+            (sent,) = await self._outlet.ask_all([("eth_sendRawTransaction", [intent.payload.raw])])
+            (head,) = await self._rpc.ask_all([("eth_blockNumber", [])])
         except NodeSilent as silence:
             raise NoAnswer(NodeSaid(str(silence))) from None
         if isinstance(sent, NodeRefused) and not _is_known(sent):
@@ -210,10 +238,20 @@ class Sender:
             raise NoAnswer(NodeSaid(str(head)))
         return whole(head, "eth_blockNumber")
 
-    async def _view(self, life: Life) -> View:
+    @property
+    def _until_s(self) -> int:
+        return 0 if self._call is None else self._call.until_s
+
+    def _is_too_late(self, life: Life, block_s: int) -> bool:
+        """Only what was never signed is given up: its nonce is free, and nothing of it can ever be mined."""
+        return not life.ended and not life.seals and 0 < self._until_s < block_s
+
+    async def _view(self, life: Life) -> tuple[View, int]:
+        """What the chain shows of this life, and the time of its newest block."""
         calls: list[tuple[str, list[Any]]] = [
             ("eth_feeHistory", [hex(HISTORY_BLOCKS), "latest", [HISTORY_PERCENTILE]]),
             ("eth_getTransactionCount", [self._signer.address, "latest"]),
+            ("eth_getBlockByNumber", ["latest", False]),
             *(("eth_getTransactionReceipt", [seal.hash]) for seal in life.seals),
         ]
         answers = await self._rpc.ask_all(calls)
@@ -221,14 +259,16 @@ class Sender:
             if isinstance(answer, NodeRefused):
                 raise answer
         gas = gas_quote(answers[0], self._clock.now())
-        receipts = [_inclusion(receipt) for receipt in answers[2:] if receipt is not None]
-        return View(
+        block_s = block_time_s(answers[2])
+        receipts = [_inclusion(receipt) for receipt in answers[3:] if receipt is not None]
+        view = View(
             head=gas.head,
             next_base_fee_wei=gas.base_fee_wei,
             priority_wei=max(1, gas.priority_wei),
             account_nonce=whole(answers[1], "eth_getTransactionCount"),
             inclusions={one.hash: one for one in receipts},
         )
+        return view, block_s
 
     @property
     def _name(self) -> str:
@@ -241,6 +281,13 @@ class Sender:
 
 def _plain_life(life: Life | None) -> Any:
     return _LIFE.dump_python(life, mode="json") if life is not None else None
+
+
+def block_time_s(block: Any) -> int:
+    """The time of a block, in seconds since the epoch. Raises NodeSilent when there is none."""
+    if not isinstance(block, dict):
+        raise NodeSilent(f"eth_getBlockByNumber: expected an object, got {type(block).__name__}")
+    return whole(block.get("timestamp"), "timestamp")
 
 
 def _is_known(refusal: NodeRefused) -> bool:

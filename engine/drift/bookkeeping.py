@@ -14,7 +14,7 @@ from engine.core.messages import plain
 from engine.drift.book import Book, usd_of_value
 from engine.drift.plan import Leg, Plan
 from engine.drift.pools import FEE_BASE, FEE_KEPT
-from engine.drift.ports import Ended
+from engine.drift.ports import Ended, Order
 from engine.drift.records import LegRecord, RebalanceRecord, Sample, Status
 
 ENGINE, REBALANCE, SAMPLE = "drift", "rebalance", "sample"
@@ -32,6 +32,7 @@ class Sending:
     """
 
     portfolio: str
+    account: str
     plan: str
     started_s: float
     max_drift: float
@@ -47,7 +48,7 @@ _SENDING = TypeAdapter(Sending)
 
 
 def sending_of(
-    portfolio: str,
+    order: Order,
     plan: str,
     book: Book,
     made: Plan,
@@ -59,7 +60,8 @@ def sending_of(
     """Everything that the record will need of the plan."""
     units = {holding.symbol: holding.unit_value or 0 for holding in book.holdings}
     return Sending(
-        portfolio,
+        order.portfolio,
+        order.account,
         plan,
         started_s,
         made.max_drift,
@@ -84,7 +86,7 @@ def from_plain(value: Any) -> Sending:
 
 def record_of(sending: Sending, ended: Ended, native_usd: Decimal, now_s: float) -> RebalanceRecord:
     """The row for the record. native_usd: of one whole native coin, at the block (or the nearest known)."""
-    received = (ended.received or {}).get(sending.portfolio, ())
+    received = (ended.arrived or {}).get(sending.account.lower(), ())
     legs = tuple(
         _leg_record(leg, units, received[at] if at < len(received) else 0)
         for at, (leg, units) in enumerate(zip(sending.legs, sending.unit_values, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -27,7 +27,6 @@ from engine.drift.messages import (
     NeverSent,
     NotConfirmedInTime,
     PlanDropped,
-    PlanExpired,
     PlanIsAnother,
     PlanProposed,
     PlanSent,
@@ -119,7 +118,7 @@ class Dispatch:
         if orphans:
             await self._gave_up({name: NeverSent() for name in orphans}, {}, [])
 
-    def propose(self, portfolio: str, found: Assessment, look: ChainLook, valued: Valuation) -> None:
+    def propose(self, portfolio: str, account: str, found: Assessment, look: ChainLook, valued: Valuation) -> None:
         """Let the plan stand for the portfolio. One that a person reads is not exchanged under their eyes."""
         if valued.native_usd is not None:
             self._newest_native_usd = valued.native_usd
@@ -143,11 +142,16 @@ class Dispatch:
             until_s=look.at_s + options.delegation_valid_s,
             revision=self._revision(),
         )
-        order = order_of(portfolio, "", made, view.until_s)
-        sending = sending_of(portfolio, name, found.book, made, now_s, view.revision, gas_usd, valued.native_usd)
+        order = order_of(portfolio, account, made, view.until_s)
+        sending = sending_of(order, name, found.book, made, now_s, view.revision, gas_usd, valued.native_usd)
         self._proposals[portfolio] = Proposal(view, order, sending)
         if self._confirmed_by_person():
             self._bus.emit(PlanProposed(at_s=now_s, portfolio=portfolio, plan=name))
+
+    def keep_only(self, portfolios: Collection[str]) -> None:
+        """Plans of portfolios that are not watched any more are dropped."""
+        for name in [name for name in self._proposals if name not in portfolios]:
+            del self._proposals[name]
 
     def withdraw(self, portfolio: str, why: Reason) -> None:
         """The portfolio asks for no plan any more."""
@@ -183,8 +187,8 @@ class Dispatch:
         else:
             self.progress = progress
 
-    async def send(self, accounts: Mapping[str, str], look: ChainLook | None) -> None:
-        """Send what may leave, as one transaction. accounts: by portfolio. Raises ChainUnavailable."""
+    async def send(self, look: ChainLook | None) -> None:
+        """Send what may leave, as one transaction. Raises ChainUnavailable."""
         await self._drop_what_waited_too_long()
         ready = [one for one in self._proposals.values() if not self.waits_for_person(one)]
         if look is None or self._chain.under_way or not ready or self._may_send() is not None:
@@ -193,11 +197,7 @@ class Dispatch:
         until_s = int(look.at_s + options.delegation_valid_s)
         going: list[Proposal] = []
         for proposal in ready[: options.batch_portfolios]:
-            account = accounts.get(proposal.order.portfolio)
-            if account is None:
-                self._proposals.pop(proposal.order.portfolio)
-                continue
-            proposal = replace(proposal, order=replace(proposal.order, account=account, until_s=until_s))
+            proposal = replace(proposal, order=replace(proposal.order, until_s=until_s))
             try:
                 await self._chain.simulate(proposal.order)
                 going.append(proposal)
@@ -245,7 +245,7 @@ class Dispatch:
         """Records, rests and the free account in one commit; then tell."""
         now_s = self._clock.now()
         sendings = self._memory.sendings.get(ended.key, ())
-        if isinstance(ended.reason, PlanExpired):
+        if ended.never_sent:
             plans = {one.portfolio: one.plan for one in sendings}
             free = self._chain.forgotten()
             await self._gave_up(dict.fromkeys(plans, ended.reason), plans, [(ended.key, ())], free)

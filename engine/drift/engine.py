@@ -93,7 +93,6 @@ class DriftEngine:
         )
         self._teller = Teller(chain_id, bus, self._memory, self._history, self._dispatch)
         self._look_at_s = float("-inf")
-        self._accounts: dict[str, str] = {}
         self._trouble: Reason | None = NothingSeen()
 
     async def run(self) -> None:
@@ -135,7 +134,7 @@ class DriftEngine:
             if self._clock.now() >= self._look_at_s:
                 self._look_at_s = self._clock.now() + self._options().look_every_s
                 await self._look()
-            await self._dispatch.send(self._accounts, self._observer.newest)
+            await self._dispatch.send(self._observer.newest)
         except ChainUnavailable as silence:
             self._lost(silence)
         self._tell_engine()
@@ -144,9 +143,10 @@ class DriftEngine:
         try:
             watched = self._watched()
         except BadPortfolio as refused:
-            self._trouble, self._accounts = PortfoliosUnreadable(str(refused)), {}
+            self._trouble = PortfoliosUnreadable(str(refused))
+            self._dispatch.keep_only(())
             return
-        self._accounts = {one.name: one.account for one in watched.portfolios}
+        self._dispatch.keep_only({one.name for one in watched.portfolios})
         if not watched.portfolios:
             self._trouble = NothingWatched("portfolios.toml")
             return
@@ -181,7 +181,7 @@ class DriftEngine:
         facts += [fact] if fact is not None else []
         memories += self._watchman.look_at_drift(portfolio.name, found.max_drift, now_s)
         if found.state is PortfolioState.READY:
-            self._dispatch.propose(portfolio.name, found, look, valued)
+            self._dispatch.propose(portfolio.name, portfolio.account, found, look, valued)
         else:
             self._dispatch.withdraw(portfolio.name, found.reason)
         self._teller.tell(portfolio, found, valued, options, now_s)

@@ -307,10 +307,10 @@ class ReceivedLess(Reason, code="drift.received_less"):
 
 
 @dataclass(frozen=True, slots=True)
-class PlanExpired(Reason, code="drift.plan_expired"):
-    """It could not be sent while its delegation was valid."""
+class OwnerKeyMissing(Reason, code="drift.owner_key_missing"):
+    """The keyring holds no key of the account's owner, so nothing can be signed for it here."""
 
-    until_s: float
+    account: str
 
 
 @dataclass(frozen=True, slots=True)

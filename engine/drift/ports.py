@@ -78,10 +78,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """What an order would do at the newest block: received base units for each swap, and gas for the whole."""
+    """What an order would do at the newest block: base units that arrive for each swap."""
 
     received: tuple[int, ...]
-    gas: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,9 @@ class Sent:
 class Ended:
     """What came of the transaction `key`.
 
-    hash: empty when none of ours was mined. received: for each portfolio that was in it, base units for each swap; of
-    none when it reverted. gas_used and gas_price_wei of the receipt. block_at_s: the block's time.
+    hash: empty when none of ours was mined. arrived: base units of each transfer to an account (in lower case), in
+    order, so one for each swap; none when it reverted. gas_used and gas_price_wei of the receipt. block_at_s: the
+    block's time. never_sent: nothing of it left, or ever can.
     """
 
     key: str
@@ -108,7 +108,8 @@ class Ended:
     gas_used: int = 0
     gas_price_wei: int = 0
     block_at_s: int = 0
-    received: Mapping[str, tuple[int, ...]] | None = None
+    arrived: Mapping[str, tuple[int, ...]] | None = None
+    never_sent: bool = False
 
 
 class Chain(Protocol):
