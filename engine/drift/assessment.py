@@ -10,7 +10,7 @@ from decimal import Decimal
 from engine.core.messages import Reason
 from engine.drift.analysis import Analysis, analyse
 from engine.drift.book import Book, usd_of_value, value_of_usd
-from engine.drift.cooldown import Rest, resting, rests_until
+from engine.drift.cooldown import Rest, Unresolved, resting, rests_until
 from engine.drift.messages import AboutToSend, GasPriceUnknown, LegView, NothingTradable, PortfolioState, TokenView
 from engine.drift.options import DriftOptions
 from engine.drift.plan import Action, Plan, plan
@@ -42,6 +42,8 @@ class Assessment:
 def assess(book: Book, options: DriftOptions, rest: Rest, gas_is_priced: bool, now_s: float) -> Assessment:
     """Analyse always; plan only when it triggered, so that reasons are there even while it rests."""
     analysis = analyse(book, float(options.threshold), value_of_usd(options.min_trade_usd))
+    if rest.unresolved:
+        return Assessment(PortfolioState.UNDER_WAY, Unresolved(rest.unresolved), book, analysis, None)
     if not analysis.unpriced and not analysis.triggered:
         calm: Reason = WithinThreshold(analysis.max_drift, float(options.threshold))
         return Assessment(PortfolioState.CALM, calm if analysis.total else NothingHeld(), book, analysis, None)
@@ -50,8 +52,7 @@ def assess(book: Book, options: DriftOptions, rest: Rest, gas_is_priced: bool, n
     if analysis.unpriced:
         return Assessment(PortfolioState.BLOCKED, PriceMissing(), book, analysis, made)
     if held_back is not None:
-        state = PortfolioState.UNDER_WAY if rest.unresolved else PortfolioState.COOLING
-        return Assessment(state, held_back, book, analysis, made)
+        return Assessment(PortfolioState.COOLING, held_back, book, analysis, made)
     if made.action is not Action.REBALANCE:
         return Assessment(PortfolioState.BLOCKED, NothingTradable(analysis.max_drift), book, analysis, made)
     if not gas_is_priced:

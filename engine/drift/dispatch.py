@@ -240,6 +240,7 @@ class Dispatch:
                         max_drift=proposal.sending.max_drift,
                     )
                 )
+        await self.advance()
 
     async def _book(self, ended: Ended) -> None:
         """Records, rests and the free account in one commit; then tell."""

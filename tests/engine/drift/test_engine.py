@@ -1,0 +1,204 @@
+"""The drift engine end to end: on the real contracts, over real sockets, with a journal on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.core.journal import Batch, Memory
+from engine.core.messages import Acknowledged, Refused
+from engine.core.modes import Mode
+from engine.drift.alerts import AlertKind
+from engine.drift.bookkeeping import record_from
+from engine.drift.cooldown import Rest, sent
+from engine.drift.messages import (
+    ChainSilent,
+    ConfirmPlan,
+    Dismissed,
+    DismissPlan,
+    PlanDropped,
+    PlanIsAnother,
+    PlanSent,
+    PortfolioState,
+    Rebalanced,
+)
+from engine.drift.options import PriceSource
+from engine.drift.prices import PricesDisagree
+from engine.drift.reasons import EndsOutside
+from engine.drift.records import Status
+from engine.paper.anvil import CHAIN_ID
+from tests.engine.chain.conftest import LocalChain
+from tests.engine.chain.conftest import chain as chain
+from tests.engine.chain.conftest import deployed as deployed
+from tests.engine.drift.running_drift import DELEGATE, Place, balanced, frozen, quick_options, running
+
+OUT_OF_BALANCE = {"WETH": 4000, "USDC": 1500, "DAI": 1500, "WBTC": 2000, "LINK": 1000}
+Until = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def place(chain: LocalChain, tmp_path: Path) -> Place:
+    chain.node.ask("anvil_setBalance", DELEGATE.address, hex(10**19))
+    return Place(chain, tmp_path, balanced(chain), quick_options())
+
+
+def is_in(place_state: PortfolioState, run: object) -> bool:
+    portfolio = run.portfolio  # type: ignore[attr-defined]
+    return portfolio is not None and portfolio.state is place_state
+
+
+async def test_a_balanced_portfolio_is_seen_and_left_alone(place: Place, until: Until) -> None:
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.CALM, run))
+        assert run.portfolio is not None
+        assert run.portfolio.max_drift is not None
+        assert run.portfolio.max_drift < 0.01
+        assert await run.journal.intents("drift") == []
+
+
+async def test_a_portfolio_out_of_balance_is_brought_back_in_one_transaction(place: Place, until: Until) -> None:
+    """Issue 4, 3: received as simulated to the base unit, every token inside its destination, gas within the bar."""
+    place.targets_bps = dict(OUT_OF_BALANCE)
+    # By the oracle, for the pools' own prices move with the swaps.
+    place.options = quick_options(price_source=PriceSource.ORACLE, destination_band=Decimal("0.5"))
+    async with running(place) as run:
+        reader = run.bus.read(Rebalanced)
+        await until(lambda: is_in(PortfolioState.CALM, run), within_s=20)
+        (event,) = reader.drain()
+        record = event.record  # type: ignore[attr-defined]
+        assert record.status is Status.SUCCESS
+        assert all(leg.amount_out == leg.quote_out for leg in record.legs)
+        assert run.portfolio is not None
+        assert run.portfolio.max_drift is not None
+        assert run.portfolio.max_drift <= run.portfolio.destination + 1e-4
+        assert int(place.chain.node.ask("eth_getTransactionCount", DELEGATE.address, "latest"), 16) == 1
+        assert record.gas_used <= 100_000 + 225_000 * len(record.legs)
+
+
+async def test_where_costs_keep_a_token_outside_its_destination_the_plan_says_so_before_and_by_how_much(
+    place: Place, until: Until
+) -> None:
+    """Issue 4, 3; spec 10."""
+    place.targets_bps, place.person = dict(OUT_OF_BALANCE), True
+    place.options = quick_options(price_source=PriceSource.ORACLE)
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.PROPOSED, run), within_s=20)
+        assert run.portfolio is not None
+        assert run.portfolio.plan is not None
+        planned = {token.symbol: token for token in run.portfolio.tokens}
+        await run.bus.ask(ConfirmPlan(portfolio="main", plan=run.portfolio.plan.id))
+        await until(lambda: is_in(PortfolioState.CALM, run), within_s=20)
+        for token in run.portfolio.tokens:
+            said = planned[token.symbol]
+            assert token.drift == pytest.approx(said.residual_drift, abs=1e-9)
+            outside = abs(token.drift or 0.0) > 1e-4
+            assert outside == any(isinstance(reason, EndsOutside) for reason in said.reasons)
+
+
+async def test_the_record_holds_what_was_planned_and_what_came_of_it(place: Place, until: Until) -> None:
+    """Spec 15."""
+    place.targets_bps = dict(OUT_OF_BALANCE)
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.CALM, run), within_s=20)
+        (fact,) = await run.journal.facts("drift", "rebalance")
+        record = record_from(fact)
+        assert run.portfolio is not None
+        assert run.portfolio.last == record
+        lost = sum(leg.usd_in - leg.usd_out for leg in record.legs)
+        assert record.fee_usd + record.impact_usd + record.slippage_usd == lost
+        assert record.gas_cost_usd > 0
+        assert (record.revision, record.portfolio) == (1, "main")
+        receipt = place.chain.node.ask("eth_getTransactionReceipt", record.transaction_hash)
+        assert int(receipt["gasUsed"], 16) == record.gas_used
+
+
+async def test_in_observe_a_plan_is_made_and_nothing_leaves(place: Place, until: Until) -> None:
+    place.targets_bps, place.mode = dict(OUT_OF_BALANCE), Mode.OBSERVE
+    async with running(place) as run:
+        await until(lambda: run.portfolio is not None and run.portfolio.plan is not None, within_s=20)
+        assert place.chain.node.ask("eth_getTransactionCount", DELEGATE.address, "latest") == "0x0"
+
+
+async def test_a_plan_waits_for_its_confirmation_and_then_goes_out_as_it_was_read(place: Place, until: Until) -> None:
+    """Issue 4, 8."""
+    place.targets_bps, place.person = dict(OUT_OF_BALANCE), True
+    async with running(place) as run:
+        reader = run.bus.read(PlanSent)
+        await until(lambda: is_in(PortfolioState.PROPOSED, run), within_s=20)
+        await asyncio.sleep(2.5)
+        assert reader.drain() == []
+        assert run.portfolio is not None
+        assert run.portfolio.plan is not None
+        read = run.portfolio.plan
+        another = await run.bus.ask(ConfirmPlan(portfolio="main", plan="something else"))
+        assert another == Refused(PlanIsAnother("main"))
+        assert isinstance(await run.bus.ask(ConfirmPlan(portfolio="main", plan=read.id)), Acknowledged)
+        await until(lambda: is_in(PortfolioState.CALM, run), within_s=20)
+        (sent,) = reader.drain()
+        assert sent.plan == read.id  # type: ignore[attr-defined]
+        assert run.portfolio.last is not None
+        assert [leg.path for leg in run.portfolio.last.legs] == [leg.path for leg in read.legs]
+
+
+async def test_a_plan_that_is_dismissed_is_dropped_and_nothing_leaves(place: Place, until: Until) -> None:
+    place.targets_bps, place.person = dict(OUT_OF_BALANCE), True
+    async with running(place) as run:
+        reader = run.bus.read(PlanDropped)
+        await until(lambda: is_in(PortfolioState.PROPOSED, run), within_s=20)
+        assert run.portfolio is not None
+        assert run.portfolio.plan is not None
+        await run.bus.ask(DismissPlan(portfolio="main", plan=run.portfolio.plan.id))
+        (dropped,) = reader.drain()
+        assert dropped.reason == Dismissed()  # type: ignore[attr-defined]
+        assert place.chain.node.ask("eth_getTransactionCount", DELEGATE.address, "latest") == "0x0"
+
+
+async def test_prices_that_disagree_block_the_portfolio_with_the_reason_at_the_token(
+    place: Place, until: Until
+) -> None:
+    """Spec 3."""
+    place.targets_bps = dict(OUT_OF_BALANCE)
+    place.prices["link"] = Decimal(30)
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.BLOCKED, run), within_s=20)
+        assert run.portfolio is not None
+        link = next(token for token in run.portfolio.tokens if token.symbol == "LINK")
+        assert isinstance(link.reasons[0], PricesDisagree)
+        assert run.portfolio.value_usd is None
+
+
+async def test_a_node_that_goes_and_comes_back_is_said_and_survived(place: Place, until: Until) -> None:
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.CALM, run), within_s=20)
+        with frozen(place.chain.node):
+            await until(lambda: run.drift is not None and isinstance(run.drift.trouble, ChainSilent), within_s=20)
+        await until(lambda: run.drift is not None and run.drift.trouble is None, within_s=20)
+
+
+async def test_a_plan_that_was_remembered_but_never_left_is_given_up_after_a_restart(
+    place: Place, until: Until
+) -> None:
+    """Spec 13."""
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.CALM, run), within_s=20)
+        rest = Memory("drift", f"{CHAIN_ID}/rest/main", asdict(sent(Rest(), "drift/lost")), 0.0)
+        await run.journal.commit(Batch(remember=(rest,)))
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.CALM, run), within_s=20)
+        assert run.portfolio is not None
+        assert run.portfolio.failures == 1
+
+
+async def test_an_alert_comes_once_for_an_episode_and_not_again_after_a_restart(place: Place, until: Until) -> None:
+    """Issue 4, 8; spec 17."""
+    place.targets_bps, place.mode = dict(OUT_OF_BALANCE), Mode.OBSERVE
+    for _ in range(2):
+        async with running(place) as run:
+            await until(lambda: run.portfolio is not None and run.portfolio.plan is not None, within_s=20)
+            await asyncio.sleep(2.2)
+    assert [alert.kind for alert in place.alerts] == [AlertKind.HIGH_DRIFT]
