@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
-from engine.chain.abi import Transfer, address_in, byte_strings, call, revert_words, selector, transfers, words
+from engine.chain.abi import Transfer, address_in, byte_strings, call, raw, revert_words, selector, transfers, words
 from engine.chain.delegation import (
     BATCH_CALL,
     Delegation,
@@ -59,7 +59,6 @@ class Contracts:
 
     manager: str
     router: str
-    factory: str
     enforcers: Enforcers
 
 
@@ -75,7 +74,7 @@ class SignDelegation:
 
 
 class PortfolioChain:
-    """Implements `engine.drift.ports.Chain`. tokens: asked anew for each look, in the order of its balances.
+    """Implements `engine.drift.ports.Chain`.
 
     gas_cap_wei: the most that one gas may cost now. owners: who signs, by account.
     """
@@ -90,7 +89,6 @@ class PortfolioChain:
         contracts: Contracts,
         chain_id: int,
         gate: Gate,
-        tokens: Callable[[], Sequence[Token]],
         gas_cap_wei: Callable[[], int],
     ) -> None:
         self._rpc = rpc
@@ -100,8 +98,9 @@ class PortfolioChain:
         self._contracts = contracts
         self._chain_id = chain_id
         self._gate = gate
-        self._tokens = tokens
+        self._tokens: dict[str, Token] = {}
         self._gas_cap_wei = gas_cap_wei
+        self._factory = ""
         self._pairs: dict[tuple[str, str], str] = {}
         self._to_sign: dict[str, bytes] = {}
         self._signatures: dict[str, bytes] = {}
@@ -115,21 +114,22 @@ class PortfolioChain:
     async def start(self) -> None:
         try:
             await self._sender.start()
+            await self._check_contracts()
         except (NodeSilent, NodeRefused, WrongChain) as error:
             raise ChainUnavailable(str(error)) from error
 
-    async def look(self, accounts: Sequence[str]) -> ChainLook:
-        tokens = self._tokens()
+    async def look(self, accounts: Sequence[str], tokens: Sequence[Token]) -> ChainLook:
         try:
             await self._find_pairs(tokens)
-            return await self._looked(accounts, tokens)
+            looked = await self._looked(accounts, tokens)
         except (NodeSilent, NodeRefused) as error:
             raise ChainUnavailable(str(error)) from error
+        self._tokens = {token.symbol: token for token in tokens}
+        return looked
 
     async def simulate(self, order: Order) -> Simulated:
         """As the account itself does it when the manager tells it to, with balances read before and after."""
-        tokens = {token.symbol: token for token in self._tokens()}
-        swaps = _swaps(order, tokens)
+        swaps = _swaps(order, self._tokens)
         bought = [swap.path[-1] for swap in swaps]
         asked = [Execution(token, 0, bytes.fromhex(call("balanceOf(address)", order.account)[2:])) for token in bought]
         executions = executions_of(swaps, self._contracts.router, order.account, order.until_s)
@@ -146,14 +146,13 @@ class PortfolioChain:
         return Simulated(tuple(received))
 
     async def send(self, key: str, orders: Sequence[Order]) -> Sent:
-        tokens = {token.symbol: token for token in self._tokens()}
         left_out: dict[str, Reason] = {}
         going: list[tuple[Order, Redemption]] = []
         gas = 0
         try:
             for order in orders:
                 try:
-                    redemption = await self._redemption(key, order, tokens)
+                    redemption = await self._redemption(key, order)
                     gas = await self._estimate([*(one for _, one in going), redemption])
                     going.append((order, redemption))
                 except OrderRefused as refused:
@@ -205,6 +204,17 @@ class PortfolioChain:
             arrived=_arrived(transfers(receipt.get("logs"))) if inclusion.succeeded else None,
         )
 
+    async def _check_contracts(self) -> None:
+        """What is to be called must be there; the factory is the router's own."""
+        wanted = {"DelegationManager": self._contracts.manager, "Uniswap V2 router": self._contracts.router}
+        codes = await self._rpc.ask_all([("eth_getCode", [address, "latest"]) for address in wanted.values()])
+        for (name, address), code in zip(wanted.items(), codes, strict=True):
+            if not raw(_good(code), "eth_getCode"):
+                raise ChainUnavailable(f"there is no {name} at {address} on chain {self._chain_id}")
+        (answer,) = await self._rpc.ask_all([_call(self._contracts.router, "factory()")])
+        (factory,) = words(_good(answer), 1, "factory")
+        self._factory = address_in(factory)
+
     async def _find_pairs(self, tokens: Sequence[Token]) -> None:
         """Ask the factory for every pair of tokens that it was not asked for yet."""
         wanted = [
@@ -214,9 +224,7 @@ class PortfolioChain:
         ]
         if not wanted:
             return
-        answers = await self._rpc.ask_all(
-            [_call(self._contracts.factory, "getPair(address,address)", *pair) for pair in wanted]
-        )
+        answers = await self._rpc.ask_all([_call(self._factory, "getPair(address,address)", *pair) for pair in wanted])
         for pair, answer in zip(wanted, answers, strict=True):
             (found,) = words(_good(answer), 1, "getPair")
             if found:
@@ -271,9 +279,9 @@ class PortfolioChain:
             raise ChainUnavailable(f"the simulation answered {len(found)} of {len(calls)} calls")
         return list(found)
 
-    async def _redemption(self, key: str, order: Order, tokens: Mapping[str, Token]) -> Redemption:
+    async def _redemption(self, key: str, order: Order) -> Redemption:
         """The order's delegation, signed, and what it lets happen."""
-        swaps = _swaps(order, tokens)
+        swaps = _swaps(order, self._tokens)
         executions = executions_of(swaps, self._contracts.router, order.account, order.until_s)
         delegation = pinned_delegation(
             swaps,

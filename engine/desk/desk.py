@@ -23,10 +23,12 @@ from engine.core.secrets import SecretStore
 from engine.core.supervisor import Supervisor
 from engine.core.switch import MasterSwitch
 from engine.desk.arguments import SessionArguments
+from engine.desk.drift_room import DriftRoom
 from engine.desk.exchange_watch import ExchangeWatch
 from engine.desk.key_rights import Connected, KeyRights
 from engine.desk.messages import ReadKeyRights
 from engine.desk.mirroring import RESUME_WITHIN_S, STORE_URL, ReadUrl, mirror_maker
+from engine.desk.on_chain import PORTFOLIOS_FILE, PortfolioFile
 from engine.desk.options import DeskOptions
 from engine.desk.status_server import StatusServer
 from engine.desk.worlds import CountersInJournal, NoncesInJournal, World, live_world, paper_world
@@ -42,7 +44,7 @@ from engine.venue.options import VenueOptions
 from engine.venue.permissions import KeyMayWithdraw, key_refused_words, live_verdict, observe_verdict
 
 DESK, SWITCH = "desk", "switch"
-GOVERNOR, GRID, DEAD_MAN, MIRROR = "governor", "grid", "dead_man", "mirror"
+GOVERNOR, GRID, DRIFT, DEAD_MAN, MIRROR = "governor", "grid", "drift", "dead_man", "mirror"
 
 _log = logging.getLogger(__name__)
 
@@ -130,6 +132,7 @@ class Desk:
         await self._closing.aclose()
 
     async def _start(self, arguments: SessionArguments, world: World | None, withdrawal_phrase: str | None) -> None:
+        own_world = world is None
         if world is None:
             world = await self._world(arguments)
             if world is not None:
@@ -151,7 +154,7 @@ class Desk:
         self.bus.handle(ReadKeyRights, key_rights.read)
         if world is not None:
             venue = await self._venue(world, journal, key_rights, withdrawal_phrase)
-            self._supervise(world, venue, journal, make_mirror)
+            self._supervise(world, venue, journal, make_mirror, on_chain=own_world)
         status = StatusServer(self.configuration, self.bus, self.clock)
         self._closing.push_async_callback(status.close)
         await status.start()
@@ -231,7 +234,13 @@ class Desk:
         return mirror_maker(options, self.profile.name, journal, self._store_url, self.bus, self.clock, self._redact)
 
     def _supervise(
-        self, world: World, venue: KrakenVenue, journal: Journal, make_mirror: Callable[[], Mirror] | None
+        self,
+        world: World,
+        venue: KrakenVenue,
+        journal: Journal,
+        make_mirror: Callable[[], Mirror] | None,
+        *,
+        on_chain: bool,
     ) -> None:
         gate = Gate(
             mode=self.mode,
@@ -281,6 +290,20 @@ class Desk:
             self._supervisor.start(DEAD_MAN, lambda: dead_man.run)
         self._supervisor.start(GOVERNOR, governor)
         self._supervisor.start(GRID, grid)
+        if on_chain:
+            self._supervisor.start(DRIFT, lambda: self._drift_room(journal, gate).run)
+
+    def _drift_room(self, journal: Journal, gate: Gate) -> DriftRoom:
+        return DriftRoom(
+            mode=self.mode,
+            vault=self.secrets,
+            configuration=self.configuration,
+            journal=journal,
+            gate=gate,
+            switch=self.switch,
+            bus=self.bus,
+            file=PortfolioFile(self.profile.folder / PORTFOLIOS_FILE),
+        )
 
     def _dead_man(self, venue: KrakenVenue) -> DeadMan | None:
         options = self.configuration.settings.of(VenueOptions)

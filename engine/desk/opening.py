@@ -21,12 +21,14 @@ from engine.core.secrets import KeyringUnavailable, SecretNames, SecretStore
 from engine.desk.arguments import PaperOnly, SessionArguments
 from engine.desk.desk import Desk, KeyRefused, LiveNotConfirmed
 from engine.desk.mirroring import STORE_URL, url_reader
+from engine.desk.on_chain import CHAIN_SECRETS
 from engine.desk.options import SECTIONS
 from engine.desk.worlds import API_KEY, API_SECRET, KeysMissing
 from engine.paper.launch import PaperExchangeError
 
 _log = logging.getLogger(__name__)
 
+SECRETS = (API_KEY, API_SECRET, STORE_URL, *CHAIN_SECRETS)
 CANNOT_OPEN = (
     ProfileInUse,
     ProfileUnusable,
@@ -67,7 +69,7 @@ async def opened(
         for notice in configuration.notices:
             _log.warning("%s", plain(notice))
         identity = await asyncio.to_thread(lambda: profile.identity)
-        vault = SecretStore(identity, SecretNames((API_KEY, API_SECRET, STORE_URL)), redactor.register)
+        vault = SecretStore(identity, SecretNames(SECRETS), redactor.register)
         desk = await Desk.open(
             arguments,
             profile,

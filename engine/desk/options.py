@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from engine.chain.options import ChainOptions
 from engine.core.mirror_options import StoreOptions
 from engine.core.modes import Mode
 from engine.core.options import Options, Risk, option
+from engine.drift.options import DriftOptions
 from engine.governor.options import GovernorOptions
 from engine.grid.options import GridOptions
 from engine.paper.options import PaperOptions
@@ -40,6 +42,8 @@ SECTIONS: tuple[type[Options], ...] = (
     GovernorOptions,
     GridOptions,
     VenueOptions,
+    ChainOptions,
+    DriftOptions,
     PaperOptions,
     StoreOptions,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from engine.core.bus import Bus
 from engine.core.clock import Clock
@@ -61,7 +61,7 @@ class DriftEngine:
         bus: Bus,
         clock: Clock,
         options: Callable[[], DriftOptions],
-        watched: Callable[[], Watched],
+        watched: Callable[[], Awaitable[Watched]],
         confirmed_by_person: Callable[[], bool],
         revision: Callable[[], int],
         may_send: Callable[[], Reason | None],
@@ -141,7 +141,7 @@ class DriftEngine:
 
     async def _look(self) -> None:
         try:
-            watched = self._watched()
+            watched = await self._watched()
         except BadPortfolio as refused:
             self._trouble = PortfoliosUnreadable(str(refused))
             self._dispatch.keep_only(())
@@ -203,7 +203,7 @@ class DriftEngine:
         return Acknowledged({"plan": command.plan}) if refused is None else Refused(refused)
 
     async def _show(self, command: ShowPortfolio) -> Answer:
-        if all(one.name != command.portfolio for one in self._watched().portfolios):
+        if command.portfolio not in self._teller.names:
             return Refused(NoSuchPortfolio(command.portfolio))
         self._teller.shown = command.portfolio
         self._look_at_s = float("-inf")

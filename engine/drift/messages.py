@@ -269,6 +269,13 @@ class ChainSilent(Reason, code="drift.chain_silent"):
 
 
 @dataclass(frozen=True, slots=True)
+class ChainNotReady(Reason, code="drift.chain_not_ready"):
+    """There is no chain to look at: something is not set up, or the paper chain did not start."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class PricesSilent(Reason, code="drift.prices_silent"):
     """The independent price source does not answer; the last prices count until they are too old."""
 

@@ -35,7 +35,7 @@ class Observer:
     async def look(self, accounts: Sequence[str], tokens: Sequence[Token], options: DriftOptions) -> ChainLook:
         """The chain once, and prices where they are due. Raises ChainUnavailable; prices that fail are told alone."""
         await self._ask_prices(tokens, options)
-        look = await self._chain.look(accounts)
+        look = await self._chain.look(accounts, tokens)
         if self.newest is None or look.at_s > self.newest.at_s:
             self._past.append(look)
         elif look.at_s < self.newest.at_s:  # another branch of the chain: what was seen of this one is gone

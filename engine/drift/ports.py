@@ -8,6 +8,7 @@ from typing import Protocol
 
 from engine.core.journal import Memory
 from engine.core.messages import Reason
+from engine.drift.portfolios import Token
 from engine.drift.prices import PairState, PriceReading
 
 
@@ -124,8 +125,8 @@ class Chain(Protocol):
         """Check the chain and take up what an earlier run left. Raises ChainUnavailable."""
         ...
 
-    async def look(self, accounts: Sequence[str]) -> ChainLook:
-        """Raises ChainUnavailable."""
+    async def look(self, accounts: Sequence[str], tokens: Sequence[Token]) -> ChainLook:
+        """Everything at one block; orders that come later are in these tokens. Raises ChainUnavailable."""
         ...
 
     async def simulate(self, order: Order) -> Simulated:

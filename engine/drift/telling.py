@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from engine.core.bus import Bus
@@ -39,6 +39,11 @@ class Teller:
         self._rows: dict[str, PortfolioRow] = {}
         self._native_usd: Decimal | None = None
         self.shown = ""
+
+    @property
+    def names(self) -> Collection[str]:
+        """The portfolios that were seen."""
+        return self._rows.keys()
 
     def begin(self, portfolios: Sequence[Portfolio], valued: Valuation) -> None:
         """A new round: portfolios that are gone are forgotten."""

@@ -78,3 +78,11 @@ class PaperOptions(Options, section="paper"):
         text="How many times faster than the machine paper time runs.",
     )
     faults: str = option("", restart=True, text="Faults committed on purpose, as `lose-answer:0.05,delay:2s:0.1`.")
+    chain_volatility: float = option(
+        0.002,
+        ge=0,
+        le=0.2,
+        unit="ratio",
+        restart=True,
+        text="How much fair prices on the paper chain wander in two seconds, beside the jumps that come now and then.",
+    )

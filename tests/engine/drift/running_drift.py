@@ -62,6 +62,9 @@ class Place:
         )
         return Watched(tokens, (Portfolio("main", self.chain.account, self.targets_bps),))
 
+    async def read(self) -> Watched:
+        return self.watched
+
     def usd(self) -> dict[str, Decimal | None]:
         fair = {one.symbol.lower(): one.price_usd for one in self.chain.parts.tokens}
         return {**fair, NATIVE: Decimal(3000), **self.prices}
@@ -151,12 +154,9 @@ async def running(place: Place) -> AsyncIterator[Running]:
             sender=sender,
             delegate=DELEGATE.address,
             owners={OWNER.address: LocalSigner(OWNER)},
-            contracts=Contracts(
-                at["DelegationManager"], at["UniswapV2Router02"], at["UniswapV2Factory"], place.chain.enforcers
-            ),
+            contracts=Contracts(at["DelegationManager"], at["UniswapV2Router02"], place.chain.enforcers),
             chain_id=CHAIN_ID,
             gate=gate,
-            tokens=lambda: place.watched.tokens,
             gas_cap_wei=lambda: place.options.max_gas_wei,
         )
         engine = DriftEngine(
@@ -169,7 +169,7 @@ async def running(place: Place) -> AsyncIterator[Running]:
             bus=bus,
             clock=clock,
             options=lambda: place.options,
-            watched=lambda: place.watched,
+            watched=place.read,
             confirmed_by_person=lambda: place.person,
             may_send=lambda: None if place.mode.may_act else ModeHolds(place.mode),
             revision=lambda: 1,
