@@ -86,7 +86,7 @@ class Node:
         for method, params in calls:
             self._next_id += 1
             requests.append({"jsonrpc": "2.0", "id": self._next_id, "method": method, "params": list(params)})
-        answers = {answer["id"]: answer for answer in self._post(requests)}
+        answers = {answer["id"]: answer for answer in self._post(requests)} if requests else {}
         results = []
         for request in requests:
             answer = answers[request["id"]]

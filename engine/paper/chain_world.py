@@ -21,6 +21,7 @@ from engine.core.tasks import TaskFailure, Tasks
 from engine.paper.anvil import ChainFailed, Node, NodeConfig, start_node
 from engine.paper.chain_parts import WETH, ChainParts, call_data, deploy
 from engine.paper.coingecko import CoinGeckoStandIn
+from engine.paper.gas_market import GasMarket, GasMarketConfig
 from engine.paper.trader import Trader, TraderConfig
 
 COINS = {"WETH": "weth", "USDC": "usd-coin", "DAI": "dai", "WBTC": "wrapped-bitcoin", "LINK": "chainlink"}
@@ -46,6 +47,7 @@ class ChainWorldConfig:
     step_s: float = 2.0
     worth_usd: Decimal = Decimal(40_000)
     trader: TraderConfig = field(default_factory=TraderConfig)
+    gas: GasMarketConfig = field(default_factory=GasMarketConfig)
     portfolios: Mapping[str, Mapping[str, int]] = field(default_factory=lambda: PORTFOLIOS)
 
 
@@ -71,6 +73,7 @@ class ChainWorld:
     delegate: Secret
     oracle: str
     trader: Trader
+    gas: GasMarket
 
 
 @asynccontextmanager
@@ -91,19 +94,23 @@ async def chain_world(config: ChainWorldConfig | None = None) -> AsyncIterator[C
             CoinGeckoStandIn(prices, time.time) as oracle,
             Tasks("paper chain", _failed) as tasks,
         ):
-            tasks.start(_trade(trader, config.step_s), name="trader")
-            yield ChainWorld(node, Secret(node.address), chain_id, parts, portfolios, delegate, oracle.address, trader)
+            gas = GasMarket(node, config.gas)
+            tasks.start(_move(trader, gas, config.step_s), name="market")
+            yield ChainWorld(
+                node, Secret(node.address), chain_id, parts, portfolios, delegate, oracle.address, trader, gas
+            )
     finally:
         await node.stop()
 
 
-async def _trade(trader: Trader, step_s: float) -> None:
+async def _move(trader: Trader, gas: GasMarket, step_s: float) -> None:
     while True:
-        await asyncio.sleep(step_s)
         try:
+            await asyncio.to_thread(gas.step)
             await asyncio.to_thread(trader.step)
         except ChainFailed as error:
-            _log.warning("the paper chain's trader could not trade: %s", error)
+            _log.warning("the paper chain's market stands still: %s", error)
+        await asyncio.sleep(step_s)
 
 
 def _failed(failure: TaskFailure) -> None:
