@@ -279,7 +279,8 @@ class SecretStore:
 
         threading.Thread(target=work, name="keyring", daemon=True).start()
         try:
-            return await asyncio.wait_for(answer, self._deadline_s)
+            async with asyncio.timeout(self._deadline_s):  # `wait_for` of 3.11 may swallow a cancellation
+                return await answer
         except TimeoutError:
             raise KeyringTimeout(
                 f"the keyring did not answer within {self._deadline_s:g} s; unlock it (a window may be waiting behind "

@@ -69,6 +69,7 @@ class DriftOptions(Options, section="drift"):
     max_trade_usd: Decimal = option(
         Decimal(10_000),
         gt=0,
+        le=1_000_000_000,
         unit="USD",
         source="MAX_TRADE_SIZE_USD",
         risk=Risk.LIMIT,
@@ -77,6 +78,7 @@ class DriftOptions(Options, section="drift"):
     min_trade_usd: Decimal = option(
         Decimal(50),
         ge=0,
+        le=1_000_000_000,
         unit="USD",
         source="MIN_TRADE_SIZE_USD",
         risk=Risk.SIZE,
@@ -119,7 +121,7 @@ class DriftOptions(Options, section="drift"):
         text="The token that the pools' prices are counted in; its own price in USD comes from CoinGecko.",
     )
     max_price_age_s: float = option(
-        300.0, gt=0, unit="s", risk=Risk.LIMIT, text="Prices older than this block the portfolio."
+        300.0, gt=0, le=86_400, unit="s", risk=Risk.LIMIT, text="Prices older than this block the portfolio."
     )
     max_deviation: float = option(
         0.05,
@@ -149,7 +151,12 @@ class DriftOptions(Options, section="drift"):
         text="How far a token with a peg may be from it before it is no longer traded.",
     )
     max_gas_gwei: Decimal = option(
-        Decimal(200), gt=0, unit="gwei", risk=Risk.LIMIT, text="The most that one gas may cost; above it a plan waits."
+        Decimal(200),
+        gt=0,
+        le=1_000_000,
+        unit="gwei",
+        risk=Risk.LIMIT,
+        text="The most that one gas may cost; above it a plan waits.",
     )
     batch_portfolios: int = option(
         4,

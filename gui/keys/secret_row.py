@@ -55,6 +55,48 @@ POSTGRESQL: tuple[KeyField, ...] = (
 )
 
 
+CHAIN: tuple[KeyField, ...] = (
+    KeyField(
+        "chain.rpc",
+        QT_TRANSLATE_NOOP("KeysPage", "Node address"),
+        QT_TRANSLATE_NOOP(
+            "KeysPage",
+            "https address of a node of the chain in chain.chain_id. It is kept as a secret: it often holds one.",
+        ),
+    ),
+    KeyField(
+        "chain.private_rpc",
+        QT_TRANSLATE_NOOP("KeysPage", "Private node address"),
+        QT_TRANSLATE_NOOP(
+            "KeysPage",
+            "Where transactions are sent to instead, so that nobody sees them before they are mined. Leave it empty to "
+            "send them to the node above.",
+        ),
+    ),
+    KeyField(
+        "drift.delegate_key",
+        QT_TRANSLATE_NOOP("KeysPage", "Sending account's key"),
+        QT_TRANSLATE_NOOP(
+            "KeysPage",
+            "Private key of an ordinary account with a little gas. It carries plans out, and can do nothing that an "
+            "owner did not sign.",
+        ),
+    ),
+    KeyField(
+        "drift.owner_key",
+        QT_TRANSLATE_NOOP("KeysPage", "Portfolio owner's key"),
+        QT_TRANSLATE_NOOP(
+            "KeysPage", "Private key of the owner of the portfolios' accounts. In LIVE it signs each plan's delegation."
+        ),
+    ),
+    KeyField(
+        "coingecko.key",
+        QT_TRANSLATE_NOOP("KeysPage", "CoinGecko key"),
+        QT_TRANSLATE_NOOP("KeysPage", "Of CoinGecko's Pro interface. Without one the public interface is asked."),
+    ),
+)
+
+
 class SecretRow(QWidget):
     """One secret: whether it is kept, a field to enter it, and the two things to do with it."""
 

@@ -26,7 +26,7 @@ from engine.core.tasks import Tasks
 from engine.desk.messages import KeyRightsSnapshot, ReadKeyRights
 from gui.dialogs import Dialog
 from gui.keys.rights import RightsCard
-from gui.keys.secret_row import KRAKEN, POSTGRESQL, SecretRow
+from gui.keys.secret_row import CHAIN, KRAKEN, POSTGRESQL, SecretRow
 from gui.looks import Look
 from gui.notices import NoticeBar
 from gui.pill import Pill
@@ -52,7 +52,7 @@ class KeysPage(QScrollArea):
         self._asked = False
         self._usable = False
         self._asking_kraken = False
-        self.rows = {field.name: SecretRow(field) for field in (*KRAKEN, *POSTGRESQL)}
+        self.rows = {field.name: SecretRow(field) for field in (*KRAKEN, *CHAIN, *POSTGRESQL)}
         self.backend = Pill()
         self._words = QLabel(self.tr("Not asked yet."))
         self._progress = QProgressBar()
@@ -219,6 +219,7 @@ class KeysPage(QScrollArea):
         column.setSpacing(Space.MEDIUM)
         column.addWidget(self._keyring_card())
         column.addWidget(self._kraken_card())
+        column.addWidget(self._chain_card())
         column.addWidget(self._postgresql_card())
         column.addStretch(1)
         outside = QWidget()
@@ -250,6 +251,12 @@ class KeysPage(QScrollArea):
         for field in KRAKEN:
             column.addWidget(self.rows[field.name])
         column.addWidget(self.rights)
+        return card
+
+    def _chain_card(self) -> QWidget:
+        card, column = _card(self.tr("Chain"), None)
+        for field in CHAIN:
+            column.addWidget(self.rows[field.name])
         return card
 
     def _postgresql_card(self) -> QWidget:

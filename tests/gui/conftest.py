@@ -14,6 +14,7 @@ from engine.core.configuration import Configuration
 from engine.core.modes import Mode
 from engine.core.option_catalogue import Catalogue
 from engine.core.secrets import SecretNames, SecretStore
+from engine.desk.opening import SECRETS
 from engine.desk.options import SECTIONS
 from gui.context import PanelContext
 from gui.theme import DARK, apply_theme
@@ -53,9 +54,7 @@ async def panel(tmp_path: Path) -> AsyncIterator[Panel]:
     apply_theme(DARK)
     bus, clock = Bus(), ManualClock(START_S)
     configuration = await Configuration.open(tmp_path / "evenkeel.toml", Catalogue(SECTIONS), {}, clock)
-    secrets = SecretStore(
-        "tests", SecretNames(("kraken.api_key", "kraken.api_secret", "store.url")), lambda secret: None
-    )
+    secrets = SecretStore("tests", SecretNames(SECRETS), lambda secret: None)
     context = PanelContext(bus, clock, Mode.PAPER, configuration, secrets, "tests")
     window = MainWindow()
     window.show()

@@ -21,6 +21,7 @@ from engine.core.modes import Mode
 from engine.core.option_catalogue import Catalogue
 from engine.core.secrets import Secret, SecretNames, SecretStore
 from engine.desk.messages import KeyRightsSnapshot
+from engine.desk.opening import SECRETS
 from engine.desk.options import SECTIONS
 from engine.venue.permissions import KeyMayWithdraw
 from gui.confirmations import WithdrawalDialog
@@ -42,9 +43,7 @@ async def take(folder: Path, pages: list[str]) -> int:
     bus, clock = Bus(), ManualClock(START_S)
     file = Path(tempfile.mkdtemp(prefix="evenkeel-pictures-")) / "evenkeel.toml"
     configuration = await Configuration.open(file, Catalogue(SECTIONS), {"REBALANCE_KP": "2.5"}, clock)
-    secrets = SecretStore(
-        "pictures", SecretNames(("kraken.api_key", "kraken.api_secret", "store.url")), lambda secret: None
-    )
+    secrets = SecretStore("pictures", SecretNames(SECRETS), lambda secret: None)
     scene = Scene(bus, clock)
     window.attach(PanelContext(bus, clock, Mode.PAPER, configuration, secrets, "default"))
     scene.tell()

@@ -13,7 +13,8 @@ PROGRAM = [sys.executable, "-c", "import sys; from engine.cli import main; sys.e
 def exchange_of(child: subprocess.Popen[str]) -> int:
     """The process of the paper exchange that this program runs."""
     children = Path(f"/proc/{child.pid}/task").glob("*/children")
-    (pid,) = {int(number) for file in children for number in file.read_text().split()}
+    pids = {int(number) for file in children for number in file.read_text().split()}
+    (pid,) = (pid for pid in pids if "engine.paper" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"))
     return pid
 
 

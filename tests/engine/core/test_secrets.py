@@ -12,6 +12,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -278,3 +279,18 @@ def test_no_core_module_but_the_store_redaction_and_the_mirror_reveals_a_secret(
         "redaction.py",
         "mirror_address.py",
     }
+
+
+async def test_a_cancellation_that_comes_at_once_with_the_answer_is_not_lost() -> None:
+    store = SecretStore("test", NAMES, lambda secret: None)
+    loop = asyncio.get_running_loop()
+
+    def call() -> str:
+        loop.call_soon_threadsafe(time.sleep, 0.05)  # while it is busy, the two that follow come together
+        time.sleep(0.01)
+        loop.call_soon_threadsafe(lambda: loop.call_soon(asking.cancel))
+        return "answer"
+
+    asking = asyncio.create_task(store._in_worker(call))
+    with pytest.raises(asyncio.CancelledError):
+        await asking
