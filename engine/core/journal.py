@@ -13,7 +13,7 @@ import itertools
 import json
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,13 +120,18 @@ class Journal:
         self._engine: sa.Engine | None = None
         self.on_failure: Callable[[BaseException], None] | None = None
 
-    def open(self) -> None:
-        """Open or create the file. Raises JournalFailed when it cannot be used or comes from a newer program."""
+    def open(self, views: Sequence[str] = ()) -> None:
+        """Open or create the file. Raises JournalFailed when it cannot be used or comes from a newer program.
+
+        views: SQL of views that a room wants its facts to be seen through; each makes its own where it is not there.
+        """
         try:
             self._engine = _connect(self.path)
             with self._engine.begin() as connection:
                 METADATA.create_all(connection)
                 _check_version(connection)
+                for view in views:
+                    connection.exec_driver_sql(view)
                 newest = connection.execute(sa.select(sa.func.max(MEMORY.c.change))).scalar()
                 self._changes = itertools.count((newest or 0) + 1)
         except (sa.exc.SQLAlchemyError, OSError) as error:

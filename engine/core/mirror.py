@@ -15,9 +15,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
 from engine.core.bus import Bus
 from engine.core.clock import Clock
@@ -92,7 +92,8 @@ class Mirror:
 
     profile: the name that rows are kept under at the server; one local store writes under it at a time, and a new one
     resumes by it. engines: whose memories are mirrored; facts are, of every engine. url: reads the address (from the
-    keyring), None when there is none. redact: takes secrets out of what the server or the network says.
+    keyring), None when there is none. redact: takes secrets out of what the server or the network says. views: by
+    name, the SQL of views of the facts there.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Mirror:
         bus: Bus,
         clock: Clock,
         redact: Callable[[str], str],
+        views: Mapping[str, LiteralString] | None = None,
         timing: MirrorTiming | None = None,
     ) -> None:
         self._journal = journal
@@ -115,6 +117,7 @@ class Mirror:
         self._bus = bus
         self._clock = clock
         self._redact = redact
+        self._views = dict(views or {})
         self._timing = timing or MirrorTiming()
         self._outbox = Outbox(journal.path, engines)
         self._attached = _Attached()
@@ -193,7 +196,7 @@ class Mirror:
 
         def connect() -> Claim:
             server.connect()
-            server.prepare()
+            server.prepare(self._views)
             return server.claim(writer, self._outbox.head(), self._outbox.fact_at, self._engines)
 
         try:

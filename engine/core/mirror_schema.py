@@ -56,6 +56,7 @@ TABLES: tuple[LiteralString, ...] = (
 )
 
 IS_THERE: LiteralString = "SELECT to_regclass('evenkeel.schema_version') IS NOT NULL"
+VIEW_IS_THERE: LiteralString = "SELECT to_regclass(%(name)s) IS NOT NULL"
 SCHEMA_IS_THERE: LiteralString = "SELECT to_regnamespace('evenkeel') IS NOT NULL"
 VERSION_THERE: LiteralString = "SELECT max(version) FROM evenkeel.schema_version"
 

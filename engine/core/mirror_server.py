@@ -10,9 +10,9 @@ import contextlib
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -131,10 +131,16 @@ class MirrorServer:
             if self.aborted:
                 self._let_go()
 
-    def prepare(self) -> bool:
-        """Make the tables where there are none. Returns whether they were made."""
+    def prepare(self, views: Mapping[str, LiteralString] | None = None) -> bool:
+        """Make the tables, and the views by their names, where there are none. Returns whether tables were made."""
         with self.transaction("create the schema evenkeel") as cursor:
-            return make_tables(cursor)
+            made = make_tables(cursor)
+            for name, view in (views or {}).items():
+                cursor.execute(sql.VIEW_IS_THERE, {"name": f"evenkeel.{name}"})
+                (there,) = _one(cursor)
+                if not there:
+                    cursor.execute(view)
+            return made
 
     def claim(self, writer: Writer, outbox_head: Position, last_fact: FactAt, engines: Sequence[str]) -> Claim:
         """Take the name, or learn who has it.

@@ -27,7 +27,7 @@ from engine.desk.drift_room import DriftRoom
 from engine.desk.exchange_watch import ExchangeWatch
 from engine.desk.key_rights import Connected, KeyRights
 from engine.desk.messages import ReadKeyRights
-from engine.desk.mirroring import RESUME_WITHIN_S, STORE_URL, ReadUrl, mirror_maker
+from engine.desk.mirroring import RESUME_WITHIN_S, STORE_URL, VIEWS, ReadUrl, mirror_maker
 from engine.desk.on_chain import PORTFOLIOS_FILE, PortfolioFile
 from engine.desk.options import DeskOptions
 from engine.desk.status_server import StatusServer
@@ -186,7 +186,7 @@ class Desk:
 
     async def _opened_journal(self, world: str) -> Journal:
         journal = Journal(self.profile.journal_file, world)
-        await asyncio.to_thread(journal.open)
+        await asyncio.to_thread(journal.open, VIEWS)
         self._closing.push_async_callback(asyncio.to_thread, journal.close)
         journal.on_failure = self._journal_failed_elsewhere(asyncio.get_running_loop())
         return journal

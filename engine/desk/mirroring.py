@@ -11,6 +11,7 @@ from engine.core.mirror import URL_VARIABLE, Mirror
 from engine.core.mirror_messages import StoreFailed, StoreUrlWrong
 from engine.core.mirror_options import StoreOptions
 from engine.core.secrets import Secret, SecretStore
+from engine.drift.trend import POSTGRESQL_VIEW, SQLITE_VIEW, VIEW
 
 STORE_URL = "store.url"
 MIRRORED = ("governor", "desk")
@@ -19,6 +20,8 @@ MIRRORED = ("governor", "desk")
 Not the grid's: its slots stand for orders at the exchange, and a copy that may be a moment old would have orders placed
 twice. The governor's updates, fills and round trips are facts, which all go.
 """
+VIEWS, VIEWS_AT_SERVER = (SQLITE_VIEW,), {VIEW: POSTGRESQL_VIEW}
+"""What rooms want their facts to be seen through, in the journal and at PostgreSQL."""
 RESUME_WITHIN_S = 10.0
 
 ReadUrl = Callable[[], Awaitable[Secret | None]]
@@ -64,4 +67,5 @@ def mirror_maker(
         bus=bus,
         clock=clock,
         redact=redact,
+        views=VIEWS_AT_SERVER,
     )
