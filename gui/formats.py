@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal, localcontext
 
 UNKNOWN = "–"
 
@@ -47,6 +47,29 @@ def quantity(amount: Number | None) -> str:
 def price(amount: Number | None) -> str:
     """USD per DOGE, five decimals as the exchange has them."""
     return UNKNOWN if amount is None else f"{amount:.5f}"
+
+
+def usd_price(amount: Number | None) -> str:
+    """A token's price to five significant digits and two decimals at least: `$61,234.12`, `$1.0001`, `$0.096412`."""
+    if amount is None or not math.isfinite(amount) or amount == 0:
+        return usd(amount)
+    return usd(amount, max(2, 4 - math.floor(math.log10(abs(amount)))))
+
+
+def units(amount: Decimal | None, digits: int = 8) -> str:
+    """An amount of tokens to so many significant digits, rounded down, without idle zeros."""
+    if amount is None or not amount:
+        return UNKNOWN if amount is None else "0"
+    places = max(0, digits - 1 - amount.adjusted())
+    with localcontext(prec=60):
+        return quantity(amount.quantize(Decimal(1).scaleb(-places), ROUND_DOWN))
+
+
+def gwei(wei: int | None) -> str:
+    """A price of gas: `1.25 gwei`."""
+    if wei is None:
+        return UNKNOWN
+    return f"{units(Decimal(wei).scaleb(-9), 4)} gwei"
 
 
 def percent(ratio: float | None, decimals: int = 0) -> str:

@@ -162,6 +162,18 @@ class Gate:
         """A person confirmed LIVE in this run."""
         self._live_confirmed = True
 
+    def holds(self, exposure: Exposure) -> Reason | None:
+        """Why mode and switch let no intent of this exposure out now; None when they would. Guards are not asked."""
+        if exposure is Exposure.TELLS:
+            return ModeHolds(self._mode) if self._mode is Mode.OFF else None
+        if not self._mode.may_act:
+            return ModeHolds(self._mode)
+        if self._mode is Mode.LIVE and not self._live_confirmed:
+            return NotConfirmed()
+        if not self._switch.lets_through(exposure):
+            return SwitchHolds(self._switch.position)
+        return None
+
     @property
     def in_flight(self) -> int:
         """How many intents have left and not been answered."""
@@ -197,7 +209,7 @@ class Gate:
         if intent.key not in self._admitted:
             raise RuntimeError(f"intent {intent.key} was not admitted, or has left already")
         self._admitted.discard(intent.key)
-        held = self._blocked(intent)
+        held = self.holds(intent.exposure)
         if held is not None:
             outcome: Outcome = HeldBack(held)
         else:
@@ -235,7 +247,7 @@ class Gate:
     def _held(self, intent: Intent, now_s: float) -> Reason | None:
         if intent.key in self._known:
             return KeyUsed(intent.key)
-        blocked = self._blocked(intent)
+        blocked = self.holds(intent.exposure)
         if blocked is not None:
             return blocked
         for name, guard in self._guards:
@@ -247,15 +259,6 @@ class Gate:
                 return raised
             if reason is not None:
                 return reason
-        return None
-
-    def _blocked(self, intent: Intent) -> Reason | None:
-        if not self._mode.may_act:
-            return ModeHolds(self._mode)
-        if self._mode is Mode.LIVE and not self._live_confirmed:
-            return NotConfirmed()
-        if not self._switch.lets_through(intent.exposure):
-            return SwitchHolds(self._switch.position)
         return None
 
     def _row(self, intent: Intent, verdict: Reason | None, now_s: float) -> IntentRow:

@@ -40,17 +40,21 @@ class Switch(Enum):
 
 
 class Exposure(Enum):
-    """What an intent does to what is at risk: the master switch lets different ones through."""
+    """What an intent does to what is at risk: the master switch lets different ones through.
+
+    TELLS: a notice to people, which changes nothing in any market; it leaves in OBSERVE too, and while all is stopped.
+    """
 
     OPENS = "opens"
     CLOSES = "closes"
     CANCELS = "cancels"
+    TELLS = "tells"
 
 
 _LET_THROUGH = {
     Switch.RUNNING: frozenset(Exposure),
-    Switch.PAUSED: frozenset({Exposure.CLOSES, Exposure.CANCELS}),
-    Switch.STOPPED: frozenset({Exposure.CANCELS}),
+    Switch.PAUSED: frozenset({Exposure.CLOSES, Exposure.CANCELS, Exposure.TELLS}),
+    Switch.STOPPED: frozenset({Exposure.CANCELS, Exposure.TELLS}),
 }
 
 

@@ -300,7 +300,6 @@ class Desk:
             configuration=self.configuration,
             journal=journal,
             gate=gate,
-            switch=self.switch,
             bus=self.bus,
             file=PortfolioFile(self.profile.folder / PORTFOLIOS_FILE),
         )

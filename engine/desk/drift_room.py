@@ -16,17 +16,19 @@ from engine.chain.sender import Sender
 from engine.core.bus import Bus
 from engine.core.clock import WallClock
 from engine.core.configuration import Configuration
-from engine.core.gate import Gate, ModeHolds, SwitchHolds
+from engine.core.gate import Gate
 from engine.core.journal import Journal
-from engine.core.messages import Reason
+from engine.core.messages import plain
 from engine.core.modes import Exposure, Mode
 from engine.core.secrets import KeyringUnavailable, SecretStore
-from engine.core.switch import MasterSwitch
-from engine.desk.on_chain import ChainNotSetUp, OnChain, PortfolioFile, public_chain
+from engine.core.tasks import TaskFailure, Tasks
+from engine.desk.on_chain import WEBHOOK_SECRET, ChainNotSetUp, OnChain, PortfolioFile, public_chain
+from engine.drift.alerts import Alert
 from engine.drift.engine import DriftEngine
 from engine.drift.messages import ChainNotReady, DriftSnapshot
 from engine.drift.options import Confirm, DriftOptions
 from engine.drift.portfolios import Portfolio, Token, Watched
+from engine.notify.webhook import Notice, Webhook
 from engine.oracle.coingecko import CoinGecko
 from engine.paper.anvil import ChainFailed
 from engine.paper.chain_world import COINS, NATIVE_COIN, ChainWorld, ChainWorldConfig, chain_world
@@ -48,7 +50,6 @@ class DriftRoom:
         configuration: Configuration,
         journal: Journal,
         gate: Gate,
-        switch: MasterSwitch,
         bus: Bus,
         file: PortfolioFile,
     ) -> None:
@@ -57,9 +58,9 @@ class DriftRoom:
         self._configuration = configuration
         self._journal = journal
         self._gate = gate
-        self._switch = switch
         self._bus = bus
         self._file = file
+        self._webhook: Webhook | None = None
         self._clock = WallClock()  # blocks come in real time, whatever the paper exchange's clock does
 
     async def run(self) -> None:
@@ -89,10 +90,12 @@ class DriftRoom:
     async def _run_in(self, place: OnChain) -> None:
         options = self._configuration.settings.of(ChainOptions)
         async with (
+            Tasks("drift", self._task_failed) as tasks,
             Rpc(place.rpc, options.deadline_s) as rpc,
             Rpc(place.private_rpc or place.rpc, options.deadline_s) as outlet,
             CoinGecko(place.oracle, place.oracle_key, options.deadline_s) as feed,
         ):
+            tasks.start(self._tell_alerts(), name="webhook")
             sender = Sender(
                 purpose="drift",
                 rpc=rpc,
@@ -126,22 +129,37 @@ class DriftRoom:
                 options=self._options,
                 watched=place.watched,
                 confirmed_by_person=self._waits_for_person,
-                may_send=self._may_send,
+                may_send=lambda: self._gate.holds(Exposure.OPENS),
                 revision=lambda: self._configuration.current.number,
+                raised=self._raise_alert,
             ).run()
+
+    async def _tell_alerts(self) -> None:
+        """Where an address and a secret are given; without them alerts are in the panel and the log alone."""
+        address = self._options().webhook_url
+        if not address:
+            return
+        secret = await self._vault.read(WEBHOOK_SECRET)
+        if secret is None:
+            raise ChainNotSetUp("drift.webhook_url is set and there is no webhook secret: save it on the Keys page")
+        self._webhook = Webhook(address, secret, self._gate, self._clock)
+        await self._webhook.run()
+
+    def _raise_alert(self, alert: Alert) -> None:
+        _log.warning("alert: %s at %s: %g (limit %g)", alert.kind.value, alert.portfolio, alert.value, alert.limit)
+        if self._webhook is not None:
+            name = f"{alert.kind.value}/{alert.portfolio}/{alert.at_s:.3f}"
+            self._webhook.put(Notice(name, alert.kind.value, plain(alert), alert.at_s))
+
+    def _task_failed(self, failure: TaskFailure) -> None:
+        """Trading goes on without the webhook; the log and the panel have every alert."""
+        _log.error("%s ended: %s", failure.task, failure.error)
 
     def _options(self) -> DriftOptions:
         return self._configuration.settings.of(DriftOptions)
 
     def _waits_for_person(self) -> bool:
         return self._mode is Mode.LIVE or self._options().confirm is Confirm.ALWAYS
-
-    def _may_send(self) -> Reason | None:
-        if not self._mode.may_act:
-            return ModeHolds(self._mode)
-        if not self._switch.lets_through(Exposure.OPENS):
-            return SwitchHolds(self._switch.position)
-        return None
 
 
 async def _paper_place(world: ChainWorld) -> OnChain:

@@ -24,8 +24,8 @@ from engine.oracle.coingecko import PRO, PUBLIC
 
 RPC, PRIVATE_RPC = "chain.rpc", "chain.private_rpc"
 DELEGATE_KEY, OWNER_KEY = "drift.delegate_key", "drift.owner_key"
-COINGECKO_KEY = "coingecko.key"
-CHAIN_SECRETS = (RPC, PRIVATE_RPC, DELEGATE_KEY, OWNER_KEY, COINGECKO_KEY)
+COINGECKO_KEY, WEBHOOK_SECRET = "coingecko.key", "drift.webhook_secret"
+CHAIN_SECRETS = (RPC, PRIVATE_RPC, DELEGATE_KEY, OWNER_KEY, COINGECKO_KEY, WEBHOOK_SECRET)
 PORTFOLIOS_FILE = "portfolios.toml"
 
 

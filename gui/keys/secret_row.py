@@ -94,6 +94,13 @@ CHAIN: tuple[KeyField, ...] = (
         QT_TRANSLATE_NOOP("KeysPage", "CoinGecko key"),
         QT_TRANSLATE_NOOP("KeysPage", "Of CoinGecko's Pro interface. Without one the public interface is asked."),
     ),
+    KeyField(
+        "drift.webhook_secret",
+        QT_TRANSLATE_NOOP("KeysPage", "Webhook secret"),
+        QT_TRANSLATE_NOOP(
+            "KeysPage", "Shared with the receiver at drift.webhook_url: alerts are signed with it (HMAC-SHA256)."
+        ),
+    ),
 )
 
 

@@ -14,6 +14,10 @@ from engine.core.mirror_messages import MirrorCaughtUp, MirrorLost, MirrorRewoun
 from engine.core.modes import AskedByPerson, Switch, SwitchMoved
 from engine.core.supervisor import EngineCrashed
 from engine.desk.messages import DeskNote, StatusPageRefused
+from engine.drift.alerts import AlertKind
+from engine.drift.messages import AlertRaised, Dismissed, PlanDropped, PlanProposed, PlanSent, Rebalanced
+from engine.drift.reasons import WithinThreshold
+from engine.drift.records import Status
 from engine.governor.messages import ClockSteppedBack, GapObserved, OscillationDamped, SkewChanged
 from engine.grid.messages import FillBooked, GridNote, OrderPlaced, RoundTripBooked
 from gui import formats
@@ -49,6 +53,12 @@ def event_severity(event: Event) -> Severity:
         case SwitchMoved() | OscillationDamped() | GapObserved() | ClockSteppedBack() | EventsLost():
             return Severity.WARNING
         case RoundTripBooked(evicted=True):
+            return Severity.WARNING
+        case AlertRaised(alert=alert):
+            return Severity.GRAVE if alert.kind is AlertKind.REBALANCE_FAILED else Severity.WARNING
+        case PlanDropped(reason=Dismissed() | WithinThreshold()):
+            return Severity.INFO
+        case PlanProposed() | PlanDropped():
             return Severity.WARNING
     return Severity.INFO
 
@@ -159,6 +169,56 @@ def _crashed(event: EngineCrashed) -> str:
     )
 
 
+def _proposed(event: PlanProposed) -> str:
+    return translate("Event", "{portfolio}: plan {plan} waits for you on the Drift page.").format(
+        portfolio=event.portfolio, plan=event.plan
+    )
+
+
+def _plan_sent(event: PlanSent) -> str:
+    return translate("Event", "{portfolio}: plan {plan} sent, out of balance by {drift} (swaps: {legs}).").format(
+        portfolio=event.portfolio,
+        plan=event.plan,
+        drift=formats.percent(event.max_drift, 1),
+        legs=event.legs,
+    )
+
+
+def _plan_dropped(event: PlanDropped) -> str:
+    named = f" {event.plan}" if event.plan else ""
+    return translate("Event", "{portfolio}: plan{plan} not sent. {why}").format(
+        portfolio=event.portfolio, plan=named, why=sentence(event.reason)
+    )
+
+
+def _rebalanced(event: Rebalanced) -> str:
+    record = event.record
+    if record.status is Status.FAILED:
+        text = translate("Event", "{portfolio}: the rebalance failed on the chain; it cost {gas} of gas.")
+    else:
+        text = translate("Event", "{portfolio}: rebalanced, {turnover} traded for {gas} of gas (swaps: {legs}).")
+    return text.format(
+        portfolio=record.portfolio,
+        turnover=formats.usd(record.turnover_usd),
+        gas=formats.usd(record.gas_cost_usd),
+        legs=len(record.legs),
+    )
+
+
+def _alert(event: AlertRaised) -> str:
+    alert = event.alert
+    if alert.kind is AlertKind.HIGH_DRIFT:
+        text = translate("Event", "{portfolio}: out of balance by {value} (alert above {limit}).")
+        value, limit = formats.percent(alert.value, 1), formats.percent(alert.limit, 1)
+    elif alert.kind is AlertKind.HIGH_GAS_COST:
+        text = translate("Event", "{portfolio}: gas cost {value} what was expected (alert above {limit}).")
+        value, limit = formats.multiplier(alert.value), formats.multiplier(alert.limit)
+    else:
+        text = translate("Event", "{portfolio}: the rebalance failed on the chain. See its transaction in the history.")
+        value = limit = ""
+    return text.format(portfolio=alert.portfolio, value=value, limit=limit)
+
+
 _WRITERS: dict[type[Event], Callable[[Any], str]] = {
     SwitchMoved: _switch_moved,
     EventsLost: _events_lost,
@@ -175,4 +235,9 @@ _WRITERS: dict[type[Event], Callable[[Any], str]] = {
     MirrorCaughtUp: _mirror_caught_up,
     MirrorRewound: _mirror_rewound,
     EngineCrashed: _crashed,
+    PlanProposed: _proposed,
+    PlanSent: _plan_sent,
+    PlanDropped: _plan_dropped,
+    Rebalanced: _rebalanced,
+    AlertRaised: _alert,
 }

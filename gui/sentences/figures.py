@@ -7,8 +7,17 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from PySide6.QtCore import QCoreApplication
+
 from gui import formats
 from gui.sentences.words import word
+
+translate = QCoreApplication.translate
+
+
+def _percent(ratio: float) -> str:
+    return formats.percent(ratio, 2)
+
 
 _BY_NAME: dict[str, Callable[[Any], str]] = {
     "skew": formats.percent_change,
@@ -31,6 +40,25 @@ _BY_NAME: dict[str, Callable[[Any], str]] = {
     "realised_usd": formats.usd_change,
     "usd_runway_floor": formats.usd,
     "doge_runway_floor": formats.doge,
+    "usd": formats.usd,
+    "max_drift": _percent,
+    "threshold": _percent,
+    "drift": lambda value: formats.percent_change(value, 2),
+    "residual_drift": lambda value: formats.percent_change(value, 2),
+    "destination": _percent,
+    "price_impact": _percent,
+    "max_impact": _percent,
+    "deviation": _percent,
+    "max_deviation": _percent,
+    "drift.share": _percent,
+    "drift.target": _percent,
+    "drift.price": formats.usd_price,
+    "drift.second_price": formats.usd_price,
+    "drift.twap": formats.usd_price,
+    "paid_out": lambda value: f"{value:,}",
+    "arrived": lambda value: f"{value:,}",
+    "leg": lambda value: translate("Reason", "swap {leg}").format(leg=value) if value else translate("Reason", "it"),
+    "succeeded": lambda value: translate("Reason", "succeeded") if value else translate("Reason", "reverted"),
 }
 
 _BY_SUFFIX: tuple[tuple[str, Callable[[Any], str]], ...] = (
@@ -38,26 +66,33 @@ _BY_SUFFIX: tuple[tuple[str, Callable[[Any], str]], ...] = (
     ("_doge", formats.doge),
     ("_pct", lambda value: f"{formats.quantity(value)}%"),
     ("_ratio", lambda value: formats.percent(float(value), 1)),
+    ("_wei", formats.gwei),
     ("_s", formats.duration),
 )
 
 
-def figure(name: str, value: Any) -> str:
-    """The value of a reason's field as text; a value of a kind nobody foresaw is written as it is."""
+def figure(name: str, value: Any, room: str = "") -> str:
+    """The value of a reason's field as text; a value of a kind nobody foresaw is written as it is.
+
+    room: where the reason comes from; a name may mean something of its own there.
+    """
     if value is None:
         return formats.UNKNOWN
     if isinstance(value, Enum):
         return word(value)
     if isinstance(value, str):
         return word(value) if name in _WORDED else value
-    if isinstance(value, bool):
-        return str(value)
-    known = _BY_NAME.get(name) or next((write for suffix, write in _BY_SUFFIX if name.endswith(suffix)), None)
+    known = _BY_NAME.get(f"{room}.{name}") or _BY_NAME.get(name)
     if known is not None:
         return known(value)
+    if isinstance(value, bool):
+        return str(value)
+    by_suffix = next((write for suffix, write in _BY_SUFFIX if name.endswith(suffix)), None)
+    if by_suffix is not None:
+        return by_suffix(value)
     if isinstance(value, Decimal):
         return formats.quantity(value)
     return formats.signed(f"{value:g}") if isinstance(value, float) else str(value)
 
 
-_WORDED = frozenset({"where", "band", "origin", "switch", "mode", "engine"})
+_WORDED = frozenset({"where", "band", "origin", "switch", "mode", "engine", "health", "source"})

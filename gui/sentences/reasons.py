@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from engine.core.messages import Reason
-from gui.sentences import core, governor, grid, settings, store
+from gui.sentences import chain, core, drift, governor, grid, notify, settings, store
 from gui.sentences.figures import figure
 
 CONTEXT = "Reason"
@@ -21,6 +21,9 @@ SENTENCES: dict[str, str] = {
     **core.SENTENCES,
     **governor.SENTENCES,
     **grid.SENTENCES,
+    **drift.SENTENCES,
+    **chain.SENTENCES,
+    **notify.SENTENCES,
     **settings.SENTENCES,
     **store.SENTENCES,
 }
@@ -36,11 +39,12 @@ def sentence(reason: Reason | None) -> str:
 
 def _sentence(code: str, fields: Mapping[str, Any]) -> str:
     text = SENTENCES.get(code)
-    figures = {name: _figure(name, value) for name, value in fields.items()}
+    room = code.partition(".")[0]
+    figures = {name: _figure(name, value, room) for name, value in fields.items()}
     if text is None:
         return f"{code or '?'} ({', '.join(f'{name}: {value}' for name, value in figures.items())})"
     return QCoreApplication.translate(CONTEXT, text).format(**figures)
 
 
-def _figure(name: str, value: Any) -> str:
-    return sentence(value) if isinstance(value, Reason) else figure(name, value)
+def _figure(name: str, value: Any, room: str) -> str:
+    return sentence(value) if isinstance(value, Reason) else figure(name, value, room)

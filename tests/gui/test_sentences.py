@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import importlib
 import pkgutil
 import string
@@ -12,20 +13,42 @@ from types import ModuleType
 
 import pytest
 
+import engine.chain
 import engine.core
 import engine.desk
+import engine.drift
 import engine.governor
 import engine.grid
+import engine.notify
 import engine.venue
+from engine.chain.life import FeesAboveCap, Final
+from engine.core.gate import ModeHolds
 from engine.core.messages import Event, Reason
-from engine.core.modes import AskedByPerson, Switch, SwitchMoved
+from engine.core.modes import AskedByPerson, Mode, Switch, SwitchMoved
+from engine.drift.alerts import Alert, AlertKind
+from engine.drift.legs import Oversize
+from engine.drift.messages import (
+    AlertRaised,
+    Dismissed,
+    HeldAtGate,
+    NotConfirmedInTime,
+    NothingWatched,
+    PlanDropped,
+    PlanProposed,
+    PortfolioState,
+    SimulationReverted,
+)
+from engine.drift.options import Confirm, PriceSource
+from engine.drift.prices import PricesDisagree, PriceStale
+from engine.drift.reasons import BelowMinimum, DestinationMoved, EndsOutside, Unhealthy, WithinThreshold
+from engine.drift.records import Status
 from engine.governor.reasons import AtCap, CapacityHold, InNeutralBand, StarvationGuarded, UsdRunwayBreached
 from engine.grid.events import OrderTurnedDown
 from engine.grid.limits import DailyLossReached
 from engine.grid.ports import PostOnlyRejected
 from engine.grid.slot import Trade
 from gui.sentences import sentence, word
-from gui.sentences.events import _WRITERS, Severity, event_severity
+from gui.sentences.events import _WRITERS, Severity, event_sentence, event_severity
 from gui.sentences.reasons import SENTENCES
 from gui.sentences.words import WORDS
 
@@ -47,7 +70,16 @@ def declared_in(kind: type, *packages: ModuleType) -> list[type]:
     return sorted(set(found), key=lambda child: (child.__module__, child.__name__))
 
 
-ROOMS = (engine.core, engine.desk, engine.governor, engine.grid, engine.venue)
+ROOMS = (
+    engine.core,
+    engine.desk,
+    engine.governor,
+    engine.grid,
+    engine.venue,
+    engine.drift,
+    engine.chain,
+    engine.notify,
+)
 REASONS = [reason for reason in declared_in(Reason, *ROOMS) if reason.code]
 EVENTS = declared_in(Event, *ROOMS)
 
@@ -101,6 +133,37 @@ def test_every_event_has_a_writer(event: type[Event]) -> None:
             "liquidity; it is priced again.",
         ),
         (AskedByPerson("panel"), "A person asked for it in the panel."),
+        (
+            WithinThreshold(0.1234, 0.15),
+            "The largest drift is 12.34%, within the threshold of 15.00%: it is left as it is.",
+        ),
+        (
+            PricesDisagree(Decimal("61234.123"), Decimal("59000"), 0.0379, 0.02),
+            "The sources disagree: $61,234.12 and $59,000.00 are 3.79% apart (limit 2.00%).",
+        ),
+        (
+            PriceStale("second", 400.0, 300.0),
+            "The newest price from the second source is 6 min 40 s old (limit 5 min 00 s).",
+        ),
+        (Unhealthy("OFF_PEG"), "Not traded (Off its peg); its value counts in the total."),
+        (EndsOutside(-0.0123, 0.0), "After the plan it is still off by −1.23% (destination ±0.00%)."),
+        (
+            DestinationMoved(0.412, 0.4),
+            "What cannot be traded keeps its value, so the destination here is a share of 41.20% instead of 40.00%.",
+        ),
+        (
+            BelowMinimum(Decimal("12.345"), Decimal(50)),
+            "A trade of $12.34 would be below the minimum of $50.00 and is left out.",
+        ),
+        (SimulationReverted(0, "K"), "Tried on a copy of the newest block, it failed (K); nothing was sent."),
+        (SimulationReverted(2, "K"), "Tried on a copy of the newest block, swap 2 failed (K); nothing was sent."),
+        (HeldAtGate(ModeHolds(Mode.OBSERVE)), "Held back: Nothing leaves in mode Observe."),
+        (NothingWatched("portfolios.toml"), "No portfolio is listed in portfolios.toml yet. Add one there."),
+        (
+            FeesAboveCap(31_500_000_000, 25_000_000_000),
+            "Gas costs 31.5 gwei, above the cap of 25 gwei. It waits and goes on by itself when gas is cheaper.",
+        ),
+        (Final(812, succeeded=False), "Final in block 812: it reverted."),
     ],
 )
 def test_numbers_are_written_in_their_unit(reason: Reason, said: str) -> None:
@@ -119,6 +182,55 @@ def test_a_stop_that_no_person_asked_for_is_grave() -> None:
     asked = SwitchMoved(at_s=1.0, before=Switch.RUNNING, after=Switch.STOPPED, why=AskedByPerson("panel"))
     fell = dataclasses.replace(asked, why=CapacityHold("stop"))
     assert (event_severity(asked), event_severity(fell)) == (Severity.WARNING, Severity.GRAVE)
+
+
+def test_a_plan_that_a_person_dismissed_asks_for_nothing_and_one_that_nobody_confirmed_does() -> None:
+    dismissed = PlanDropped(at_s=1.0, portfolio="main", plan="ab12", reason=Dismissed())
+    late = dataclasses.replace(dismissed, reason=NotConfirmedInTime(300.0))
+    proposed = PlanProposed(at_s=1.0, portfolio="main", plan="ab12")
+    assert [event_severity(event) for event in (dismissed, late, proposed)] == [
+        Severity.INFO,
+        Severity.WARNING,
+        Severity.WARNING,
+    ]
+    assert event_sentence(late) == "main: plan ab12 not sent. Nobody confirmed the plan within 5 min 00 s; " + (
+        "nothing was sent."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "limit", "severity", "said"),
+    [
+        (AlertKind.HIGH_DRIFT, 0.31, 0.25, Severity.WARNING, "main: out of balance by 31.0% (alert above 25.0%)."),
+        (
+            AlertKind.HIGH_GAS_COST,
+            2.4,
+            2.0,
+            Severity.WARNING,
+            "main: gas cost ×2.40 what was expected (alert above ×2.00).",
+        ),
+        (
+            AlertKind.REBALANCE_FAILED,
+            1.0,
+            0.5,
+            Severity.GRAVE,
+            "main: the rebalance failed on the chain. See its transaction in the history.",
+        ),
+    ],
+)
+def test_an_alert_of_drift_says_what_passed_which_limit(
+    kind: AlertKind, value: float, limit: float, severity: Severity, said: str
+) -> None:
+    """Drift spec 17."""
+    event = AlertRaised(at_s=1.0, alert=Alert(kind, "main", value, limit, 1.0))
+    assert (event_severity(event), event_sentence(event)) == (severity, said)
+
+
+@pytest.mark.parametrize(
+    "value", [*PortfolioState, *AlertKind, *Status, *Oversize, *PriceSource, *Confirm], ids=lambda value: value.name
+)
+def test_every_value_that_drift_shows_has_a_word(value: enum.Enum) -> None:
+    assert value.value in WORDS
 
 
 @pytest.mark.parametrize("text", sorted(WORDS))

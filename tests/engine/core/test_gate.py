@@ -139,9 +139,9 @@ async def test_live_lets_nothing_out_until_a_person_confirmed_it_in_this_run(tmp
 @pytest.mark.parametrize(
     ("position", "let_through"),
     [
-        (Switch.RUNNING, {Exposure.OPENS, Exposure.CLOSES, Exposure.CANCELS}),
-        (Switch.PAUSED, {Exposure.CLOSES, Exposure.CANCELS}),
-        (Switch.STOPPED, {Exposure.CANCELS}),
+        (Switch.RUNNING, set(Exposure)),
+        (Switch.PAUSED, {Exposure.CLOSES, Exposure.CANCELS, Exposure.TELLS}),
+        (Switch.STOPPED, {Exposure.CANCELS, Exposure.TELLS}),
     ],
     ids=lambda value: value.value if isinstance(value, Switch) else "",
 )

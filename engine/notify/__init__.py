@@ -1,0 +1,1 @@
+"""Tells people elsewhere what an engine alerts them to."""
