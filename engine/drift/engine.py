@@ -36,8 +36,8 @@ from engine.drift.valuation import Valuation, book_of
 from engine.drift.watchman import Watchman
 
 TICK_S = 1.0
-AT_A_TIME = 100
-"""Portfolios that are assessed before the loop's other tasks get their turn."""
+TURN_S = 0.005
+"""How long portfolios are assessed before the loop's other tasks get their turn."""
 
 _log = logging.getLogger(__name__)
 
@@ -157,9 +157,12 @@ class DriftEngine:
         self._teller.begin(watched.portfolios, valued)
         facts: list[Fact] = []
         memories: list[Memory] = []
-        for at, portfolio in enumerate(watched.portfolios):
-            if at % AT_A_TIME == AT_A_TIME - 1:
+        loop = asyncio.get_running_loop()
+        turn_ends_s = loop.time() + TURN_S
+        for portfolio in watched.portfolios:
+            if loop.time() > turn_ends_s:
                 await asyncio.sleep(0)
+                turn_ends_s = loop.time() + TURN_S
             self._assess(portfolio, watched, look, valued, facts, memories)
         if facts or memories:
             await self._journal.commit(Batch(facts=tuple(facts), remember=tuple(memories)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,6 +16,10 @@ from engine.drift.valuation import Valuation
 
 MOST_RECORDS, MOST_SAMPLES = 500, 2000
 """Of each portfolio in memory; the analytics are over these."""
+
+
+AT_ONCE = 50
+"""Portfolios that may be sampled in the same moment."""
 
 
 class History:
@@ -46,7 +51,9 @@ class History:
 
     def sample(self, portfolio: str, found: Assessment, valued: Valuation, every_s: float, now_s: float) -> Fact | None:
         """A sample where one is due and the value is known; the fact to commit for it."""
-        if found.value_usd is None or now_s < self._next_sample_s.get(portfolio, float("-inf")):
+        if portfolio not in self._next_sample_s:
+            self._next_sample_s[portfolio] = now_s + self._offset_ratio(portfolio) * every_s
+        if found.value_usd is None or now_s < self._next_sample_s[portfolio]:
             return None
         self._next_sample_s[portfolio] = now_s + every_s
         prices = tuple(valued.prices[one.symbol].price_usd or Decimal(0) for one in found.book.holdings)
@@ -54,6 +61,10 @@ class History:
         sample = Sample(now_s, found.value_usd, found.analysis.max_drift, prices, units)
         self._add_sample(portfolio, sample)
         return sample_fact(portfolio, sample)
+
+    def _offset_ratio(self, portfolio: str) -> float:
+        """Where in the sampling interval it begins, so that thousands are not sampled in one moment."""
+        return 0.0 if len(self._next_sample_s) < AT_ONCE else zlib.crc32(portfolio.encode()) / 2**32
 
     def summary(self, portfolio: str) -> tuple[Summary, tuple[Contribution, ...]]:
         """Made anew only when something came in; samples of other tokens than now do not count."""
