@@ -49,6 +49,16 @@ def price(amount: Number | None) -> str:
     return UNKNOWN if amount is None else f"{amount:.5f}"
 
 
+def usd_short(amount: Number | None) -> str:
+    """`$950`, `$60.2k`, `$1.25M`: for a list, where the whole number stands beside it."""
+    if amount is None or not math.isfinite(amount):
+        return UNKNOWN
+    for least, unit in ((1_000_000_000, "B"), (1_000_000, "M"), (1000, "k")):
+        if abs(amount) >= least:
+            return f"{usd(amount / least, 2 if unit != 'k' else 1)}{unit}"
+    return usd(amount, 0)
+
+
 def usd_price(amount: Number | None) -> str:
     """A token's price to five significant digits and two decimals at least: `$61,234.12`, `$1.0001`, `$0.096412`."""
     if amount is None or not math.isfinite(amount) or amount == 0:

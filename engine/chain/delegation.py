@@ -98,6 +98,34 @@ def delegation_hash(delegation: Delegation) -> bytes:
     )
 
 
+def typed_data(delegation: Delegation, chain_id: int, manager: str) -> dict[str, object]:
+    """What the owner signs as EIP-712 typed data, for a wallet that shows it (`eth_signTypedData_v4`)."""
+
+    def fields(*names: str) -> list[dict[str, str]]:
+        return [dict(zip(("type", "name"), field.split(" "), strict=True)) for field in names]
+
+    return {
+        "types": {
+            "EIP712Domain": fields("string name", "string version", "uint256 chainId", "address verifyingContract"),
+            "Delegation": fields(
+                "address delegate", "address delegator", "bytes32 authority", "Caveat[] caveats", "uint256 salt"
+            ),
+            "Caveat": fields("address enforcer", "bytes terms"),
+        },
+        "primaryType": "Delegation",
+        "domain": {"name": "DelegationManager", "version": "1", "chainId": chain_id, "verifyingContract": manager},
+        "message": {
+            "delegate": delegation.delegate,
+            "delegator": delegation.delegator,
+            "authority": f"0x{delegation.authority.hex()}",
+            "caveats": [
+                {"enforcer": caveat.enforcer, "terms": f"0x{caveat.terms.hex()}"} for caveat in delegation.caveats
+            ],
+            "salt": str(delegation.salt),
+        },
+    }
+
+
 def redeem_call(redemptions: Sequence[tuple[Delegation, Execution | Sequence[Execution]]]) -> bytes:
     """The call of `redeemDelegations` that carries out each execution, or batch of them, under its delegation."""
     contexts, modes, data = [], [], []

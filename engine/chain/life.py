@@ -99,10 +99,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class LifeRules:
-    """confirmations: blocks until a seal counts as final, its own included. replace_after_blocks: how long a seal whose
-    fees are too low may wait. headroom: the fee cap of a seal over the base fee, a ratio in percent."""
+    """confirmations: blocks until a seal counts as final, its own included; one more than a reorganisation may take
+    back. replace_after_blocks: how long a seal whose fees are too low may wait. resend_after_blocks: how long one whose
+    fees do. headroom: the fee cap of a seal over the base fee, a ratio in percent."""
 
-    confirmations: int = 3
+    confirmations: int = 4
     replace_after_blocks: int = 2
     headroom_percent: int = 200
     resend_after_blocks: int = 3
@@ -250,16 +251,15 @@ def _first_seal(life: Life, view: View, rules: LifeRules) -> Step:
 
 
 def _open(life: Life, newest: Seal, view: View, rules: LifeRules) -> Step:
-    if life.sent_block is None:
-        return Step(life, (Send(newest),), AwaitsBlock(None))
-    waited = view.head - life.sent_block
+    waited = None if life.sent_block is None else view.head - life.sent_block
     reason: Reason = AwaitsBlock(life.sent_block)
-    if waited >= rules.replace_after_blocks and _too_low(newest.fees, view):
+    if (waited is None or waited >= rules.replace_after_blocks) and _too_low(newest.fees, view):
+        # Some nodes refuse what is too low: what was not taken must not wait for them to change their mind.
         higher = _higher(newest.fees, view, rules, life.cap_wei)
         if isinstance(higher, Fees):
             return Step(life, (SealAt(higher),), reason)
         reason = higher
-    if waited >= rules.resend_after_blocks:
+    if waited is None or waited >= rules.resend_after_blocks:
         # It may have fallen out of the pool; a node that has it says so.
         return Step(replace(life, sent_block=None), (Send(newest),), reason)
     return Step(life, (), reason)

@@ -17,13 +17,13 @@ class ChainOptions(Options, section="chain"):
         text="The number of the chain; a node that is on another one is refused. PAPER has a chain of its own.",
     )
     confirmations: int = option(
-        3,
+        4,
         ge=1,
         le=64,
         unit="blocks",
         restart=True,
         risk=Risk.TIMING,
-        text="Blocks until a transaction is final.",
+        text="Blocks until a transaction is final, its own included: one more than a reorganisation may take back.",
     )
     replace_after_blocks: int = option(
         2,

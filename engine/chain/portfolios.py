@@ -8,6 +8,7 @@ is sent.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -24,11 +25,12 @@ from engine.chain.delegation import (
     delegation_digest,
     delegation_hash,
     redeem_call,
+    typed_data,
 )
 from engine.chain.gas import BLOCKS, PERCENTILE, gas_quote
 from engine.chain.life import Inclusion
 from engine.chain.pinned import Enforcers, Swap, executions_of, pinned_delegation
-from engine.chain.rpc import Call, NodeRefused, NodeSilent, Rpc, whole
+from engine.chain.rpc import MOST_IN_BATCH, Call, NodeRefused, NodeSilent, Rpc, whole
 from engine.chain.sender import ChainCall, Sender, WrongChain, block_time_s
 from engine.core.gate import Delivered, Gate, Intent, Rejection
 from engine.core.journal import Memory
@@ -36,11 +38,15 @@ from engine.core.messages import Reason
 from engine.core.modes import Exposure
 from engine.drift.messages import HeldAtGate, OnItsWay, OwnerKeyMissing, ReceivedLess, SimulationReverted
 from engine.drift.portfolios import Token
-from engine.drift.ports import ChainLook, ChainUnavailable, Ended, Order, OrderRefused, Sent, Simulated
+from engine.drift.ports import ChainLook, ChainUnavailable, Ended, Order, OrderRefused, Prepared, Simulated
 from engine.drift.prices import PairState, brought_up_to
 
 ENGINE, SIGN = "drift", "drift.sign"
 GAS_MARGIN_PERCENT = 125
+POOL_AVERAGES_GAS = 44_200
+"""Two words written for the first time. A pool that was traded in the newest block is estimated as if no time passed,
+so without the averages that it writes when some has."""
+_BALANCE_OF = f"0x{selector('balanceOf(address)').hex()}"
 _EXECUTE = "executeFromExecutor(bytes32,bytes)"
 Redemption = tuple[Delegation, tuple[Execution, ...]]
 
@@ -104,6 +110,7 @@ class PortfolioChain:
         self._pairs: dict[tuple[str, str], str] = {}
         self._to_sign: dict[str, bytes] = {}
         self._signatures: dict[str, bytes] = {}
+        self._prepared: ChainCall | None = None
         gate.connect(SIGN, self._signed)
 
     @property
@@ -145,7 +152,7 @@ class PortfolioChain:
             received.append(after - before)
         return Simulated(tuple(received))
 
-    async def send(self, key: str, orders: Sequence[Order]) -> Sent:
+    async def prepare(self, key: str, orders: Sequence[Order]) -> Prepared:
         left_out: dict[str, Reason] = {}
         going: list[tuple[Order, Redemption]] = []
         gas = 0
@@ -163,12 +170,23 @@ class PortfolioChain:
                 gas = await self._estimate([one for _, one in going])
             data = redeem_call([one for _, one in going])
             until_s = min(order.until_s for order, _ in going)
-            limit = gas * GAS_MARGIN_PERCENT // 100
-            wanted = ChainCall(key, self._contracts.manager, f"0x{data.hex()}", 0, limit, self._gas_cap_wei(), until_s)
-            await self._sender.submit(wanted)
+            hops = sum(len(swap.path) - 1 for order, _ in going for swap in order.swaps)
+            limit = gas * GAS_MARGIN_PERCENT // 100 + hops * POOL_AVERAGES_GAS
         except (NodeSilent, NodeRefused) as error:
             raise ChainUnavailable(str(error)) from error
-        return Sent(tuple(order for order, _ in going), left_out, gas)
+        self._prepared = ChainCall(
+            key, self._contracts.manager, f"0x{data.hex()}", 0, limit, self._gas_cap_wei(), until_s
+        )
+        return Prepared(tuple(order for order, _ in going), left_out, gas)
+
+    async def submit(self, key: str) -> None:
+        prepared, self._prepared = self._prepared, None
+        if prepared is None or prepared.key != key:
+            raise RuntimeError(f"{key} was not prepared")
+        try:
+            await self._sender.submit(prepared)
+        except (NodeSilent, NodeRefused) as error:
+            raise ChainUnavailable(str(error)) from error
 
     async def advance(self) -> Reason | Ended:
         try:
@@ -249,20 +267,31 @@ class PortfolioChain:
                 _call(address, signature, at=at)
                 for signature in ("getReserves()", "price0CumulativeLast()", "price1CumulativeLast()")
             ]
-        calls += [
-            _call(token.address, "balanceOf(address)", account, at=at) for account in accounts for token in tokens
-        ]
         answers = [_good(answer) for answer in await self._rpc.ask_all(calls)]
         at_s = block_time_s(answers[0])
-        states = answers[2 : 2 + 3 * len(pairs)]
-        held = iter(answers[2 + 3 * len(pairs) :])
+        states = answers[2:]
         return ChainLook(
             block=head,
             at_s=at_s,
             gas_price_wei=gas_quote(answers[1], float(at_s)).price_wei,
-            balances={account: tuple(words(next(held), 1, "balanceOf")[0] for _ in tokens) for account in accounts},
+            balances=await self._balances(accounts, tokens, at),
             pairs=tuple(_pair_state(a, b, states[3 * at_ : 3 * at_ + 3], at_s) for at_, (a, b, _) in enumerate(pairs)),
         )
+
+    async def _balances(self, accounts: Sequence[str], tokens: Sequence[Token], at: str) -> dict[str, tuple[int, ...]]:
+        """In base units, in the order of the tokens; a batch at a time, so that the loop is never held up."""
+        held: dict[str, tuple[int, ...]] = {}
+        together = max(1, MOST_IN_BATCH // max(1, len(tokens)))
+        for start in range(0, len(accounts), together):
+            asked = accounts[start : start + together]
+            calls: list[Call] = []
+            for account in asked:
+                data = _BALANCE_OF + account[2:].lower().zfill(64)
+                calls += [("eth_call", [{"to": token.address, "data": data}, at]) for token in tokens]
+            answers = iter(await self._rpc.ask_all(calls))
+            for account in asked:
+                held[account] = tuple(words(_good(next(answers)), 1, "balanceOf")[0] for _ in tokens)
+        return held
 
     async def _run_as_account(self, account: str, calls: Sequence[Execution]) -> list[bytes]:
         """What each call returns when the account makes them all, one after the other; nothing is signed or sent."""
@@ -279,8 +308,14 @@ class PortfolioChain:
             raise ChainUnavailable(f"the simulation answered {len(found)} of {len(calls)} calls")
         return list(found)
 
-    async def _redemption(self, key: str, order: Order) -> Redemption:
-        """The order's delegation, signed, and what it lets happen."""
+    def to_sign(self, order: Order) -> str:
+        if order.account.lower() in self._owners:
+            return ""
+        delegation, _ = self._unsigned(order)
+        return json.dumps(typed_data(delegation, self._chain_id, self._contracts.manager))
+
+    def _unsigned(self, order: Order) -> Redemption:
+        """The delegation for this order alone, and what it lets happen; the same each time."""
         swaps = _swaps(order, self._tokens)
         executions = executions_of(swaps, self._contracts.router, order.account, order.until_s)
         delegation = pinned_delegation(
@@ -289,9 +324,17 @@ class PortfolioChain:
             self._contracts.enforcers,
             delegate=self._delegate,
             account=order.account,
-            salt=int.from_bytes(keccak(text=f"{key}/{order.portfolio}"), "big"),
+            salt=int.from_bytes(keccak(text=f"{order.portfolio}/{order.plan}"), "big"),
             until_s=order.until_s,
         )
+        return delegation, executions
+
+    async def _redemption(self, key: str, order: Order) -> Redemption:
+        """The order's delegation, signed here or elsewhere, and what it lets happen."""
+        delegation, executions = self._unsigned(order)
+        if order.signature:
+            return delegation.signed(bytes.fromhex(order.signature[2:])), executions
+        swaps = _swaps(order, self._tokens)
         what = SignDelegation(
             order.portfolio, order.account, f"0x{delegation_hash(delegation).hex()}", tuple(swaps), order.until_s
         )

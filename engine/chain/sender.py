@@ -31,14 +31,16 @@ from engine.chain.life import (
 from engine.chain.rpc import NodeRefused, NodeSilent, Rpc, whole
 from engine.core.clock import Clock
 from engine.core.gate import Delivered, Gate, Intent, NoAnswer, Rejection
-from engine.core.journal import Journal, Memory
+from engine.core.journal import AlreadyRecorded, Batch, Fact, Journal, Memory
 from engine.core.messages import Reason, plain
 from engine.core.modes import Exposure
 
 ENGINE = "chain"
 BROADCAST = "chain.broadcast"
+CARRIED = "carried"
 HISTORY_BLOCKS = 10
 HISTORY_PERCENTILE = 50
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 64.0
 _LIFE = TypeAdapter(Life)
 _KNOWN_WORDS = ("already known", "already imported", "known transaction")
 
@@ -93,6 +95,10 @@ class Busy(RuntimeError):
     """The account has a transaction under way; a second one waits for its end."""
 
 
+class Spent(RuntimeError):
+    """The key had its nonce before, and its life has ended: it never gets a second one."""
+
+
 class Signer(Protocol):
     """Holds the account's key."""
 
@@ -139,6 +145,7 @@ class Sender:
         self._life: Life | None = None
         self._call: ChainCall | None = None
         self._sends = 0
+        self._knocking = _Knocking()
         gate.connect(self._kind, self._broadcast)
 
     @property
@@ -152,6 +159,7 @@ class Sender:
         if found != self._chain_id:
             raise WrongChain(f"expected chain {self._chain_id}, the node is on chain {found}")
         remembered = (await self._journal.recall(ENGINE, self._name)).get(self._name)
+        self._life, self._call, self._sends = None, None, 0
         if remembered is not None:
             life: Life = _LIFE.validate_python(remembered["life"])
             # Whether the newest seal ever arrived is not known: it is sent again, which does no harm.
@@ -160,7 +168,7 @@ class Sender:
             self._sends = remembered["sends"]
 
     async def submit(self, call: ChainCall) -> Life:
-        """Begin the life of a call; nothing is signed or sent before the next look. Raises Busy.
+        """Begin the life of a call; nothing is signed or sent before the next look. Raises Busy or Spent.
 
         A call that was submitted before goes on where it is: its key never gets a second nonce.
         """
@@ -169,9 +177,14 @@ class Sender:
         if self._life is not None:
             raise Busy(f"{self._life.key} is under way, or has ended and was not forgotten")
         count = await self._rpc.ask("eth_getTransactionCount", self._signer.address, "latest")
-        self._life, self._call, self._sends = Life(call.key, whole(count, "nonce"), call.cap_wei), call, 0
-        await self._gate.admit([], remember=[self._memory()])
-        return self._life
+        life = Life(call.key, whole(count, "nonce"), call.cap_wei)
+        carried = Fact(ENGINE, CARRIED, f"{self._name}/{call.key}", {"nonce": life.nonce}, self._clock.now())
+        try:
+            await self._journal.commit(Batch(remember=(self._memory(life, call, 0),), facts=(carried,)))
+        except AlreadyRecorded:
+            raise Spent(f"{call.key} had its transaction already; what is to be done again needs another key") from None
+        self._life, self._call, self._sends = life, call, 0
+        return life
 
     def forgotten(self) -> Memory:
         """For the commit that books what came of an ended life; after it, the account is free."""
@@ -190,25 +203,34 @@ class Sender:
             found = Step(replace(found.life, stage=Stage.FAILED), (), CallExpired(self._until_s))
         if found.life != self._life:
             self._life = found.life
-            await self._gate.admit([], remember=[self._memory()])
+            await self._gate.admit([], remember=[self._memory_now()])
+        reason = found.reason
         for action in found.actions:
-            await self._carry_out(action)
-        return replace(found, life=self._life)
+            reason = await self._carry_out(action) or reason
+        if self._life.ended:
+            await self._settle(self._life, reason)
+        return Step(self._life, found.actions, reason)
 
-    async def _carry_out(self, action: SealAt | Send) -> None:
+    async def _carry_out(self, action: SealAt | Send) -> Reason | None:
+        """Returns what keeps it from the node; None when the node has it."""
         assert self._life is not None
         assert self._call is not None
-        if isinstance(action, SealAt):
-            signed = await self._signer.sign(self._call, self._life.nonce, action.fees, self._chain_id)
-            seal = Seal(action.fees, *signed)
-            self._life = sealed(self._life, seal)
-        else:
-            seal = action.seal
-        await self._send(seal)
+        held = self._gate.holds(Exposure.OPENS)
+        if held is not None:
+            return held
+        if isinstance(action, Send):
+            return await self._send(action.seal)
+        signed = await self._signer.sign(self._call, self._life.nonce, action.fees, self._chain_id)
+        seal = Seal(action.fees, *signed)
+        self._life = sealed(self._life, seal)
+        return await self._send(seal)
 
-    async def _send(self, seal: Seal) -> None:
+    async def _send(self, seal: Seal) -> Reason | None:
         """Remember, then let it leave: one commit holds the bytes and the intent that lets them go."""
         assert self._life is not None
+        now_s = self._clock.now()
+        if not self._knocking.is_due(seal, now_s):
+            return self._knocking.said
         self._sends += 1
         intent = Intent(
             key=f"{self._life.key}/{self._life.nonce}.{self._sends}",
@@ -218,12 +240,20 @@ class Sender:
             payload=Broadcast(self._life.key, seal.hash, seal.raw),
             reason=Carries(self._life.key, seal.fees.max_fee_wei, seal.fees.priority_wei),
         )
-        (held,) = await self._gate.admit([intent], remember=[self._memory()])
-        if held is not None:
-            return
-        outcome = await self._gate.deliver(intent)
+        (held,) = await self._gate.admit([intent], remember=[self._memory_now()])
+        outcome = held or await self._gate.deliver(intent)
         if isinstance(outcome, Delivered):
             self._life = answered(self._life, seal, outcome.answer)
+        said = None if isinstance(outcome, Delivered) else outcome.reason
+        self._knocking = self._knocking.after(seal, now_s, said)
+        return said
+
+    async def _settle(self, life: Life, why: Reason) -> None:
+        """Of every sending whose answer was lost, it is known now what came of it."""
+        for row in await self._journal.unresolved(ENGINE):
+            if row.kind == self._kind and row.payload["call_key"] == life.key:
+                mined = life.inclusion is not None and row.payload["hash"] == life.inclusion.hash
+                self._gate.settle(row.key, "delivered" if mined else "rejected", plain(why))
 
     async def _broadcast(self, intent: Intent) -> int:
         """The port: returns the head at which the node had the bytes. Raises Rejection or NoAnswer."""
@@ -272,15 +302,36 @@ class Sender:
 
     @property
     def _name(self) -> str:
-        return f"life/{self._chain_id}/{self._signer.address}"
+        return f"life/{self._kind}/{self._chain_id}/{self._signer.address}"
 
-    def _memory(self) -> Memory:
-        value = {"life": _plain_life(self._life), "call": plain(self._call), "sends": self._sends}
+    def _memory_now(self) -> Memory:
+        assert self._life is not None
+        assert self._call is not None
+        return self._memory(self._life, self._call, self._sends)
+
+    def _memory(self, life: Life, call: ChainCall, sends: int) -> Memory:
+        value = {"life": _LIFE.dump_python(life, mode="json"), "call": plain(call), "sends": sends}
         return Memory(ENGINE, self._name, value, self._clock.now())
 
 
-def _plain_life(life: Life | None) -> Any:
-    return _LIFE.dump_python(life, mode="json") if life is not None else None
+@dataclass(frozen=True, slots=True)
+class _Knocking:
+    """How often the same bytes are tried, so that hours without an answer leave few rows: new ones at once, then after
+    one second, two, four, up to a minute. said: what the node or the gate said last, None when it was taken."""
+
+    hash: str = ""
+    tries: int = 0
+    tried_s: float = 0.0
+    said: Reason | None = None
+
+    def is_due(self, seal: Seal, now_s: float) -> bool:
+        if seal.hash != self.hash:
+            return True
+        pause_s = min(FIRST_PAUSE_S * 2.0 ** min(self.tries - 1, 32), LONGEST_PAUSE_S)
+        return not 0 <= now_s - self.tried_s < pause_s
+
+    def after(self, seal: Seal, now_s: float, said: Reason | None) -> _Knocking:
+        return _Knocking(seal.hash, self.tries + 1 if seal.hash == self.hash else 1, now_s, said)
 
 
 def block_time_s(block: Any) -> int:

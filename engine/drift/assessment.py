@@ -66,10 +66,10 @@ def cooldown_until(rest: Rest, options: DriftOptions, now_s: float) -> float | N
     return until_s if until_s > now_s else None
 
 
-def order_of(portfolio: str, account: str, made: Plan, until_s: float) -> Order:
+def order_of(plan: str, portfolio: str, account: str, made: Plan, until_s: float) -> Order:
     """The plan as it goes to the chain."""
     swaps = tuple(SwapOrder(leg.path, leg.amount_in, leg.min_out) for leg in made.legs)
-    return Order(portfolio, account, swaps, int(until_s))
+    return Order(plan, portfolio, account, swaps, int(until_s))
 
 
 def plan_id(portfolio: str, made: Plan, now_s: float) -> str:

@@ -49,7 +49,6 @@ _SENDING = TypeAdapter(Sending)
 
 def sending_of(
     order: Order,
-    plan: str,
     book: Book,
     made: Plan,
     started_s: float,
@@ -62,7 +61,7 @@ def sending_of(
     return Sending(
         order.portfolio,
         order.account,
-        plan,
+        order.plan,
         started_s,
         made.max_drift,
         revision,

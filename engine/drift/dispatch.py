@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -33,6 +34,7 @@ from engine.drift.messages import (
     PlanView,
     Rebalanced,
     ReceivedLess,
+    SignatureNeeded,
 )
 from engine.drift.options import DriftOptions
 from engine.drift.ports import Chain, ChainLook, ChainUnavailable, Ended, Order, OrderRefused
@@ -43,6 +45,7 @@ from engine.drift.watchman import Watchman
 GAS_FOR_ALL, GAS_FOR_A_LEG = 165_000, 153_000
 """What a redemption takes, measured at 314k, 467k and 771k for 1, 2 and 4 legs (`tests/engine/chain`)."""
 FEE_ON_TRANSFER = "FEE_ON_TRANSFER"
+_SIGNATURE = re.compile(r"0x[0-9a-fA-F]{130}")
 
 _log = logging.getLogger(__name__)
 
@@ -100,7 +103,7 @@ class Dispatch:
         return self._proposals.get(portfolio)
 
     def waits_for_person(self, proposal: Proposal) -> bool:
-        return self._confirmed_by_person() and not proposal.confirmed
+        return (self._confirmed_by_person() or bool(proposal.view.to_sign)) and not proposal.confirmed
 
     def held(self) -> Reason | None:
         """Why nothing may leave now."""
@@ -123,7 +126,7 @@ class Dispatch:
         if valued.native_usd is not None:
             self._newest_native_usd = valued.native_usd
         standing = self._proposals.get(portfolio)
-        if standing is not None and (standing.confirmed or self._confirmed_by_person()):
+        if standing is not None and (standing.confirmed or self.waits_for_person(standing)):
             return
         made, options, now_s = found.plan, self._options(), self._clock.now()
         if made is None or valued.native_usd is None:
@@ -131,6 +134,8 @@ class Dispatch:
         name = plan_id(portfolio, made, now_s)
         gas = GAS_FOR_ALL + GAS_FOR_A_LEG * len(made.legs)
         gas_usd = Decimal(gas * look.gas_price_wei) / WEI * valued.native_usd
+        until_s = look.at_s + options.delegation_valid_s
+        order = order_of(name, portfolio, account, made, until_s)
         view = PlanView(
             id=name,
             legs=leg_views(found.book, made),
@@ -139,13 +144,13 @@ class Dispatch:
             delegate=self._delegate,
             made_at_s=now_s,
             valid_until_s=now_s + options.plan_valid_s,
-            until_s=look.at_s + options.delegation_valid_s,
+            until_s=until_s,
             revision=self._revision(),
+            to_sign=self._chain.to_sign(order),
         )
-        order = order_of(portfolio, account, made, view.until_s)
-        sending = sending_of(order, name, found.book, made, now_s, view.revision, gas_usd, valued.native_usd)
+        sending = sending_of(order, found.book, made, now_s, view.revision, gas_usd, valued.native_usd)
         self._proposals[portfolio] = Proposal(view, order, sending)
-        if self._confirmed_by_person():
+        if self.waits_for_person(self._proposals[portfolio]):
             self._bus.emit(PlanProposed(at_s=now_s, portfolio=portfolio, plan=name))
 
     def keep_only(self, portfolios: Collection[str]) -> None:
@@ -156,15 +161,18 @@ class Dispatch:
     def withdraw(self, portfolio: str, why: Reason) -> None:
         """The portfolio asks for no plan any more."""
         standing = self._proposals.pop(portfolio, None)
-        if standing is not None and self._confirmed_by_person():
+        if standing is not None and self.waits_for_person(standing):
             self._dropped(portfolio, standing.view.id, why)
 
-    def confirm(self, portfolio: str, plan: str) -> Reason | None:
-        """Let exactly this plan leave; why not, None when it will."""
+    def confirm(self, portfolio: str, plan: str, signature: str) -> Reason | None:
+        """Let exactly this plan leave; why not, None when it will. signature: where it was asked for."""
         standing = self._proposals.get(portfolio)
         if standing is None or standing.view.id != plan or self._clock.now() > standing.view.valid_until_s:
             return PlanIsAnother(portfolio)
-        self._proposals[portfolio] = replace(standing, confirmed=True)
+        if standing.view.to_sign and not _SIGNATURE.fullmatch(signature):
+            return SignatureNeeded(standing.order.account)
+        order = replace(standing.order, signature=signature if standing.view.to_sign else "")
+        self._proposals[portfolio] = replace(standing, order=order, confirmed=True)
         return None
 
     async def dismiss(self, portfolio: str, plan: str) -> Reason | None:
@@ -193,11 +201,8 @@ class Dispatch:
         ready = [one for one in self._proposals.values() if not self.waits_for_person(one)]
         if look is None or self._chain.under_way or not ready or self._may_send() is not None:
             return
-        options = self._options()
-        until_s = int(look.at_s + options.delegation_valid_s)
         going: list[Proposal] = []
-        for proposal in ready[: options.batch_portfolios]:
-            proposal = replace(proposal, order=replace(proposal.order, until_s=until_s))
+        for proposal in ready[: self._options().batch_portfolios]:
             try:
                 await self._chain.simulate(proposal.order)
                 going.append(proposal)
@@ -210,24 +215,25 @@ class Dispatch:
         now_s = self._clock.now()
         joined = "+".join(one.view.id for one in going)
         key = f"drift/{hashlib.sha256(joined.encode()).hexdigest()[:24]}"
-        sendings = _shared(going)
-        plans = {one.portfolio: one.plan for one in sendings}
+        plans = {one.order.portfolio: one.view.id for one in going}
         rests = {name: sent(self._memory.rest(name), key) for name in plans}
         memories = self._memory.rest_memories(rests, now_s)
-        memories.append(self._memory.sending_memory(key, sendings, now_s))
+        memories.append(self._memory.sending_memory(key, _shared(going), now_s))
         await self._journal.commit(Batch(remember=tuple(memories)))
         try:
-            taken = await self._chain.send(key, [one.order for one in going])
+            left_out = (await self._chain.prepare(key, [one.order for one in going])).left_out
+            if left_out:
+                # Before anything leaves: what is remembered of it is what will be in it.
+                going = [one for one in going if one.order.portfolio not in left_out]
+                await self._gave_up(dict(left_out), plans, [(key, _shared(going))])
+            await self._chain.submit(key)
         except OrderRefused as refused:
             await self._gave_up(dict.fromkeys(plans, refused.reason), plans, [(key, ())])
             return
         except ChainUnavailable as silence:
-            if self._chain.under_way != key:
-                await self._gave_up(dict.fromkeys(plans, ChainSilent(str(silence))), plans, [(key, ())])
+            names = [one.order.portfolio for one in going]
+            await self._gave_up(dict.fromkeys(names, ChainSilent(str(silence))), plans, [(key, ())])
             raise
-        if taken.left_out:
-            kept = [one for one in sendings if one.portfolio not in taken.left_out]
-            await self._gave_up(dict(taken.left_out), plans, [(key, kept)])
         for proposal in going:
             name = proposal.order.portfolio
             if self._proposals.pop(name, None) is not None:

@@ -198,7 +198,7 @@ class DriftEngine:
         self._teller.tell_engine(self._observer.newest, self._trouble, self._clock.now())
 
     async def _confirm(self, command: ConfirmPlan) -> Answer:
-        refused = self._dispatch.confirm(command.portfolio, command.plan)
+        refused = self._dispatch.confirm(command.portfolio, command.plan, command.signature)
         return Acknowledged({"plan": command.plan}) if refused is None else Refused(refused)
 
     async def _dismiss(self, command: DismissPlan) -> Answer:

@@ -64,7 +64,8 @@ class PlanView:
 
     id: names exactly these swaps. gas: units, expected; gas_usd: at the price of now. delegate: who may carry it out;
     contract: what the delegate may call for it; until_s: when that ends. made_at_s, valid_until_s: for the
-    confirmation. revision: of the options it was made under.
+    confirmation. revision: of the options it was made under. to_sign: EIP-712 typed data (JSON) that the owner signs
+    elsewhere; empty where the owner's key is here.
     """
 
     id: str
@@ -76,6 +77,7 @@ class PlanView:
     valid_until_s: float
     until_s: float
     revision: int
+    to_sign: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +173,11 @@ class AlertRaised(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmPlan(Command):
-    """Send exactly the plan that was read."""
+    """Send exactly the plan that was read. signature: the owner's, as hex, where the plan asks for one."""
 
     portfolio: str
     plan: str
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +200,14 @@ class PlanIsAnother(Reason, code="drift.plan_is_another"):
     """The plan that was read is not the one that stands now; read the new one."""
 
     portfolio: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureNeeded(Reason, code="drift.signature_needed"):
+    """The owner's key is not here: sign the plan's delegation in the owner's wallet, and confirm with that signature
+    of 65 bytes as hex."""
+
+    account: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,12 +69,17 @@ class SwapOrder:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A portfolio's plan as it goes to the chain: all of it or nothing, until `until_s`."""
+    """A portfolio's plan as it goes to the chain: all of it or nothing, until `until_s` of the chain's time.
 
+    plan: names exactly this plan. signature: of the delegation for it, as hex, where the owner signed elsewhere.
+    """
+
+    plan: str
     portfolio: str
     account: str
     swaps: tuple[SwapOrder, ...]
     until_s: int
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,8 @@ class Simulated:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """Which orders are on their way together, and why others were left out. gas: the estimate for the transaction."""
+class Prepared:
+    """Which orders can go together, and why others were left out. gas: the estimate for the transaction."""
 
     orders: tuple[Order, ...]
     left_out: Mapping[str, Reason]
@@ -133,8 +138,17 @@ class Chain(Protocol):
         """Carry the order out on a copy of the newest block. Raises OrderRefused or ChainUnavailable."""
         ...
 
-    async def send(self, key: str, orders: Sequence[Order]) -> Sent:
-        """Sign and submit; a key goes out once for ever. Raises OrderRefused (of all of them) or ChainUnavailable."""
+    def to_sign(self, order: Order) -> str:
+        """The delegation for the order as EIP-712 typed data (JSON) for the owner's own wallet; empty where the owner's
+        key is here and signs by itself."""
+        ...
+
+    async def prepare(self, key: str, orders: Sequence[Order]) -> Prepared:
+        """Sign what can go together; nothing leaves. Raises OrderRefused (of all of them) or ChainUnavailable."""
+        ...
+
+    async def submit(self, key: str) -> None:
+        """What was prepared is under way from now on; a key goes out once for ever. Raises ChainUnavailable."""
         ...
 
     async def advance(self) -> Reason | Ended:

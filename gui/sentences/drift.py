@@ -5,6 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 SENTENCES: dict[str, str] = {
+    "drift.signature_needed": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The key of the owner of {account} is not here: sign the plan's delegation in the owner's wallet, then confirm "
+        "with that signature (65 bytes as hex).",
+    ),
     "drift.within_threshold": QT_TRANSLATE_NOOP(
         "Reason", "The largest drift is {max_drift}, within the threshold of {threshold}: it is left as it is."
     ),
@@ -56,6 +61,11 @@ SENTENCES: dict[str, str] = {
     ),
     "drift.plan_is_another": QT_TRANSLATE_NOOP(
         "Reason", "The plan that was read for {portfolio} no longer stands. Nothing was sent; read the new one."
+    ),
+    "drift.signature_needed": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The key of the owner of {account} is not here. Sign the plan's delegation in the owner's wallet, and confirm "
+        "with that signature: 65 bytes as hex.",
     ),
     "drift.no_such_portfolio": QT_TRANSLATE_NOOP("Reason", "No portfolio named {portfolio} is watched."),
     "drift.awaits_confirmation": QT_TRANSLATE_NOOP(

@@ -63,7 +63,7 @@ WORDS: dict[str, str] = {
     "drift": QT_TRANSLATE_NOOP("Word", "Drift"),
     "calm": QT_TRANSLATE_NOOP("Word", "Calm"),
     "blocked": QT_TRANSLATE_NOOP("Word", "Blocked"),
-    "cooling": QT_TRANSLATE_NOOP("Word", "Cooling down"),
+    "cooling": QT_TRANSLATE_NOOP("Word", "Cooling"),
     "proposed": QT_TRANSLATE_NOOP("Word", "Waits for you"),
     "ready": QT_TRANSLATE_NOOP("Word", "Ready"),
     "under_way": QT_TRANSLATE_NOOP("Word", "Under way"),

@@ -102,24 +102,34 @@ class LocalChain:
         return Execution(to, 0, data)
 
 
+def set_up(node: Node, held_usd: int = HELD_USD) -> LocalChain:
+    """Everything on a fresh node; the account holds so much of each token."""
+    accounts = [Web3.to_checksum_address(one) for one in node.ask("eth_accounts")[:3]]
+    chain = LocalChain(node, deploy(node, accounts[0]), *accounts)
+    endow(chain, chain.account, held_usd)
+    return chain
+
+
+def endow(chain: LocalChain, account: str, held_usd: int) -> None:
+    """Give an account code under EIP-7702, and so much of each token."""
+    code = chain.parts.contracts["EIP7702StatelessDeleGator"].removeprefix("0x")
+    chain.node.ask("anvil_setCode", account, f"0xef0100{code}")
+    for token in chain.parts.tokens:
+        amount = int(held_usd / token.price_usd * 10**token.decimals)
+        if token.symbol == "WETH":
+            chain.node.ask("anvil_setBalance", chain.deployer, hex(10**26))
+            deposit = {"from": chain.deployer, "to": token.address, "value": hex(amount), "gas": hex(10**6)}
+            chain.node.ask("eth_sendTransaction", {**deposit, "data": f"0x{call_data('deposit()').hex()}"})
+            chain.send(token.address, call_data("transfer(address,uint256)", account, amount), chain.deployer)
+        else:
+            chain.send(token.address, call_data("mint(address,uint256)", account, amount), chain.deployer)
+
+
 @pytest.fixture(scope="session")
 def deployed() -> Iterator[LocalChain]:
     node = asyncio.run(start_node())
     try:
-        accounts = [Web3.to_checksum_address(one) for one in node.ask("eth_accounts")[:3]]
-        chain = LocalChain(node, deploy(node, accounts[0]), *accounts)
-        code = chain.parts.contracts["EIP7702StatelessDeleGator"].removeprefix("0x")
-        node.ask("anvil_setCode", chain.account, f"0xef0100{code}")
-        for token in chain.parts.tokens:
-            amount = int(HELD_USD / token.price_usd * 10**token.decimals)
-            if token.symbol == "WETH":
-                node.ask("anvil_setBalance", chain.deployer, hex(10**26))
-                deposit = {"from": chain.deployer, "to": token.address, "value": hex(amount), "gas": hex(10**6)}
-                node.ask("eth_sendTransaction", {**deposit, "data": f"0x{call_data('deposit()').hex()}"})
-                chain.send(token.address, call_data("transfer(address,uint256)", chain.account, amount), chain.deployer)
-            else:
-                chain.send(token.address, call_data("mint(address,uint256)", chain.account, amount), chain.deployer)
-        yield chain
+        yield set_up(node)
     finally:
         asyncio.run(node.stop())
 

@@ -87,6 +87,13 @@ def test_a_seal_whose_fees_are_too_low_is_replaced_under_the_same_nonce() -> Non
     assert action.fees.max_fee_wei >= 41 * GWEI
 
 
+def test_a_seal_that_no_node_took_and_that_is_too_low_by_now_is_replaced_at_once() -> None:
+    found = step(opened(seal(1, 20), sent=None), view(base_gwei=40), RULES)
+    (action,) = found.actions
+    assert isinstance(action, SealAt)
+    assert replaces(action.fees, seal(1, 20).fees)
+
+
 def test_a_replacement_that_would_pass_the_cap_waits() -> None:
     found = step(opened(seal(1, 95)), view(head=102, base_gwei=98), RULES)
     assert found.actions == ()
@@ -103,8 +110,8 @@ def test_above_the_cap_the_same_bytes_are_sent_again_now_and_then() -> None:
 def test_it_is_final_once_it_is_deep_enough() -> None:
     one = seal(1)
     found = step(opened(one), view(head=101, at=mined(one, 101)), RULES)
-    assert (found.life.stage, found.reason) == (Stage.MINED, AwaitsDepth(101, 2))
-    found = step(found.life, view(head=103, at=mined(one, 101)), RULES)
+    assert (found.life.stage, found.reason) == (Stage.MINED, AwaitsDepth(101, 3))
+    found = step(found.life, view(head=104, at=mined(one, 101)), RULES)
     assert (found.life.stage, found.reason) == (Stage.CONFIRMED, Final(101, True))
 
 
@@ -118,7 +125,7 @@ def test_after_a_reorganisation_the_same_bytes_go_out_again() -> None:
 
 def test_either_of_two_seals_may_be_mined() -> None:
     first, second = seal(1, 20), seal(2, 23, 2)
-    found = step(opened(first, second), view(head=105, at=mined(first, 103)), RULES)
+    found = step(opened(first, second), view(head=106, at=mined(first, 103)), RULES)
     assert found.life.stage is Stage.CONFIRMED
     assert found.life.inclusion is not None
     assert found.life.inclusion.hash == first.hash
@@ -126,11 +133,11 @@ def test_either_of_two_seals_may_be_mined() -> None:
 
 def test_a_nonce_that_somebody_else_used_fails_only_once_that_is_deep_enough() -> None:
     life = opened(seal(1))
-    for head in (101, 102, 103):
+    for head in (101, 102, 103, 104):
         found = step(life, view(head=head, nonce=8), RULES)
         assert (found.life.stage, found.actions) == (Stage.OPEN, ())
         life = found.life
-    assert step(life, view(head=104, nonce=8), RULES).reason == NonceTaken(7)
+    assert step(life, view(head=105, nonce=8), RULES).reason == NonceTaken(7)
 
 
 def test_a_receipt_that_comes_late_is_still_ours() -> None:
@@ -204,7 +211,7 @@ def test_in_any_weather_there_is_one_nonce_no_fee_above_the_cap_and_an_end(story
         elif move == "drop":
             chain.pool = None
         elif move == "reorg" and not life.ended:
-            chain.reorganise(1 + luck % 2)
+            chain.reorganise(1 + luck % 3)
         elif move == "fee":
             chain.base_gwei = (5, 500, 90, 20)[luck % 4]
         elif move == "restart":

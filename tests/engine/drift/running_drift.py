@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from eth_account import Account
+from eth_account.signers.local import LocalAccount
 
 from engine.chain.keys import LocalSigner
 from engine.chain.life import LifeRules
@@ -19,7 +20,7 @@ from engine.chain.portfolios import Contracts, PortfolioChain
 from engine.chain.rpc import Rpc
 from engine.chain.sender import Sender
 from engine.core.bus import Bus
-from engine.core.clock import WallClock
+from engine.core.clock import Clock, WallClock
 from engine.core.gate import Gate, ModeHolds
 from engine.core.journal import Journal
 from engine.core.modes import Mode
@@ -54,13 +55,16 @@ class Place:
     prices: dict[str, Decimal] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     rpc_address: str = ""
+    others: tuple[Portfolio, ...] = ()
+    owners: tuple[LocalAccount, ...] = (OWNER,)
+    clock: Clock = field(default_factory=WallClock)
 
     @property
     def watched(self) -> Watched:
         tokens = tuple(
             Token(one.symbol, one.address, one.decimals, one.symbol.lower()) for one in self.chain.parts.tokens
         )
-        return Watched(tokens, (Portfolio("main", self.chain.account, self.targets_bps),))
+        return Watched(tokens, (Portfolio("main", self.chain.account, self.targets_bps), *self.others))
 
     async def read(self) -> Watched:
         return self.watched
@@ -127,7 +131,7 @@ def frozen(node: Node) -> Iterator[None]:
 async def running(place: Place) -> AsyncIterator[Running]:
     """The engine, started; ended, with everything under it, when the block ends."""
     async with AsyncExitStack() as stack:
-        clock, bus = WallClock(), Bus()
+        clock, bus = place.clock, Bus()
         journal = Journal(place.folder / "journal.sqlite", "test")
         await asyncio.to_thread(journal.open)
         stack.push_async_callback(asyncio.to_thread, journal.close)
@@ -153,7 +157,7 @@ async def running(place: Place) -> AsyncIterator[Running]:
             rpc=rpc,
             sender=sender,
             delegate=DELEGATE.address,
-            owners={OWNER.address: LocalSigner(OWNER)},
+            owners={owner.address: LocalSigner(owner) for owner in place.owners},
             contracts=Contracts(at["DelegationManager"], at["UniswapV2Router02"], place.chain.enforcers),
             chain_id=CHAIN_ID,
             gate=gate,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from decimal import Decimal
@@ -26,13 +27,15 @@ from engine.drift.messages import (
     PlanSent,
     PortfolioState,
     Rebalanced,
+    SignatureNeeded,
+    SimulationReverted,
 )
 from engine.drift.options import PriceSource
 from engine.drift.prices import PricesDisagree
 from engine.drift.reasons import EndsOutside
 from engine.drift.records import Status
 from engine.paper.anvil import CHAIN_ID
-from tests.engine.chain.conftest import LocalChain
+from tests.engine.chain.conftest import OWNER, LocalChain
 from tests.engine.chain.conftest import chain as chain
 from tests.engine.chain.conftest import deployed as deployed
 from tests.engine.drift.running_drift import DELEGATE, Place, balanced, frozen, quick_options, running
@@ -143,6 +146,42 @@ async def test_a_plan_waits_for_its_confirmation_and_then_goes_out_as_it_was_rea
         assert sent.plan == read.id  # type: ignore[attr-defined]
         assert run.portfolio.last is not None
         assert [leg.path for leg in run.portfolio.last.legs] == [leg.path for leg in read.legs]
+
+
+async def test_an_owner_who_signs_elsewhere_gets_the_delegation_as_typed_data_and_its_signature_lets_the_plan_out(
+    place: Place, until: Until
+) -> None:
+    """Spec 12: a signed delegation is imported."""
+    place.targets_bps, place.owners = dict(OUT_OF_BALANCE), ()
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.PROPOSED, run), within_s=20)
+        assert run.portfolio is not None
+        plan = run.portfolio.plan
+        assert plan is not None
+        unsigned = await run.bus.ask(ConfirmPlan(portfolio="main", plan=plan.id))
+        assert unsigned == Refused(SignatureNeeded(place.chain.account))
+        signed = OWNER.sign_typed_data(full_message=json.loads(plan.to_sign))
+        signature = f"0x{signed.signature.hex().removeprefix('0x')}"
+        await run.bus.ask(ConfirmPlan(portfolio="main", plan=plan.id, signature=signature))
+        await until(lambda: is_in(PortfolioState.CALM, run), within_s=20)
+        assert run.portfolio.last is not None
+        assert run.portfolio.last.status is Status.SUCCESS
+
+
+async def test_a_signature_of_somebody_else_drops_the_plan_before_anything_is_sent(place: Place, until: Until) -> None:
+    place.targets_bps, place.owners = dict(OUT_OF_BALANCE), ()
+    async with running(place) as run:
+        reader = run.bus.read(PlanDropped)
+        await until(lambda: is_in(PortfolioState.PROPOSED, run), within_s=20)
+        assert run.portfolio is not None
+        assert run.portfolio.plan is not None
+        forged = DELEGATE.sign_typed_data(full_message=json.loads(run.portfolio.plan.to_sign))
+        signature = f"0x{forged.signature.hex().removeprefix('0x')}"
+        await run.bus.ask(ConfirmPlan(portfolio="main", plan=run.portfolio.plan.id, signature=signature))
+        await until(lambda: is_in(PortfolioState.COOLING, run), within_s=20)
+        (dropped,) = reader.drain()
+        assert isinstance(dropped.reason, SimulationReverted)  # type: ignore[attr-defined]
+        assert place.chain.node.ask("eth_getTransactionCount", DELEGATE.address, "latest") == "0x0"
 
 
 async def test_a_plan_that_is_dismissed_is_dropped_and_nothing_leaves(place: Place, until: Until) -> None:
