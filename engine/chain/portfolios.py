@@ -24,6 +24,7 @@ from engine.chain.delegation import (
     batch_execution,
     delegation_digest,
     delegation_hash,
+    disable_call,
     redeem_call,
     typed_data,
 )
@@ -31,18 +32,27 @@ from engine.chain.gas import BLOCKS, PERCENTILE, gas_quote
 from engine.chain.life import Inclusion
 from engine.chain.pinned import Enforcers, Swap, executions_of, pinned_delegation
 from engine.chain.rpc import MOST_IN_BATCH, Call, NodeRefused, NodeSilent, Rpc, whole
-from engine.chain.sender import ChainCall, Sender, WrongChain, block_time_s
+from engine.chain.sender import ChainCall, NotCarriedOut, Sender, WrongChain, block_time_s
 from engine.core.gate import Delivered, Gate, Intent, Rejection
 from engine.core.journal import Memory
 from engine.core.messages import Reason
 from engine.core.modes import Exposure
-from engine.drift.messages import HeldAtGate, OnItsWay, OwnerKeyMissing, ReceivedLess, SimulationReverted
+from engine.drift.messages import (
+    HeldAtGate,
+    NotRevoked,
+    OnItsWay,
+    OwnerKeyMissing,
+    ReceivedLess,
+    RevokedElsewhere,
+    SimulationReverted,
+)
 from engine.drift.portfolios import Token
 from engine.drift.ports import ChainLook, ChainUnavailable, Ended, Order, OrderRefused, Prepared, Simulated
 from engine.drift.prices import PairState, brought_up_to
 
 ENGINE, SIGN = "drift", "drift.sign"
 GAS_MARGIN_PERCENT = 125
+REVOKE_GAS = 150_000
 POOL_AVERAGES_GAS = 44_200
 """Two words written for the first time. A pool that was traded in the newest block is estimated as if no time passed,
 so without the averages that it writes when some has."""
@@ -82,7 +92,8 @@ class SignDelegation:
 class PortfolioChain:
     """Implements `engine.drift.ports.Chain`.
 
-    gas_cap_wei: the most that one gas may cost now. owners: who signs, by account.
+    gas_cap_wei: the most that one gas may cost now. owners: who signs, by account. revokers:
+    senders of the accounts' own, by account, that take delegations back.
     """
 
     def __init__(
@@ -96,10 +107,12 @@ class PortfolioChain:
         chain_id: int,
         gate: Gate,
         gas_cap_wei: Callable[[], int],
+        revokers: Mapping[str, Sender] | None = None,
     ) -> None:
         self._rpc = rpc
         self._sender = sender
         self._delegate = delegate
+        self._revokers = {account.lower(): sender for account, sender in (revokers or {}).items()}
         self._owners = {account.lower(): owner for account, owner in owners.items()}
         self._contracts = contracts
         self._chain_id = chain_id
@@ -307,6 +320,20 @@ class PortfolioChain:
         if len(found) != len(calls):
             raise ChainUnavailable(f"the simulation answered {len(found)} of {len(calls)} calls")
         return list(found)
+
+    async def revoke(self, order: Order) -> str:
+        delegation, _ = self._unsigned(order)
+        manager, data = self._contracts.manager, f"0x{disable_call(delegation).hex()}"
+        sender = self._revokers.get(order.account.lower())
+        if sender is None:
+            raise OrderRefused(RevokedElsewhere(order.account, manager, data))
+        call_ = ChainCall(f"revoke/{order.plan}", manager, data, 0, REVOKE_GAS, self._gas_cap_wei())
+        try:
+            return await sender.carried_out(call_)
+        except NotCarriedOut as failure:
+            raise OrderRefused(NotRevoked(failure.reason)) from None
+        except (NodeSilent, NodeRefused, WrongChain) as error:
+            raise ChainUnavailable(str(error)) from error
 
     def to_sign(self, order: Order) -> str:
         if order.account.lower() in self._owners:

@@ -91,6 +91,14 @@ class CallExpired(Reason, code="chain.call_expired"):
     until_s: int
 
 
+class NotCarriedOut(RuntimeError):
+    """A call ended without success; `reason` says how."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+
+
 class Busy(RuntimeError):
     """The account has a transaction under way; a second one waits for its end."""
 
@@ -185,6 +193,31 @@ class Sender:
             raise Spent(f"{call.key} had its transaction already; what is to be done again needs another key") from None
         self._life, self._call, self._sends = life, call, 0
         return life
+
+    async def carried_out(self, call: ChainCall, look_every_s: float = 1.0) -> str:
+        """Submit one call and wait until it is final; returns its hash. What an earlier run left ends first.
+
+        Raises NotCarriedOut when it ended badly, NodeSilent, NodeRefused or WrongChain; asked again it goes on.
+        """
+        if self._life is None:
+            await self.start()
+        if self._life is not None and self._life.key != call.key:
+            await self._ended(look_every_s)
+            await self._gate.admit([], remember=[self.forgotten()])
+        await self.submit(call)
+        step = await self._ended(look_every_s)
+        await self._gate.admit([], remember=[self.forgotten()])
+        if step.life.inclusion is None or not step.life.inclusion.succeeded:
+            raise NotCarriedOut(step.reason)
+        return step.life.inclusion.hash
+
+    async def _ended(self, look_every_s: float) -> Step:
+        while True:
+            step = await self.look()
+            assert step is not None
+            if step.life.ended:
+                return step
+            await self._clock.sleep(look_every_s)
 
     def forgotten(self) -> Memory:
         """For the commit that books what came of an ended life; after it, the account is free."""

@@ -12,7 +12,7 @@ from engine.chain.options import ChainOptions
 from engine.chain.pinned import Enforcers
 from engine.chain.portfolios import Contracts, PortfolioChain
 from engine.chain.rpc import AddressRefused, Rpc
-from engine.chain.sender import Sender
+from engine.chain.sender import Sender, Signer
 from engine.core.bus import Bus
 from engine.core.clock import WallClock
 from engine.core.configuration import Configuration
@@ -96,20 +96,28 @@ class DriftRoom:
             CoinGecko(place.oracle, place.oracle_key, options.deadline_s) as feed,
         ):
             tasks.start(self._tell_alerts(), name="webhook")
-            sender = Sender(
-                purpose="drift",
-                rpc=rpc,
-                outlet=outlet,
-                signer=place.delegate,
-                chain_id=place.chain_id,
-                gate=self._gate,
-                journal=self._journal,
-                clock=self._clock,
-                rules=LifeRules(options.confirmations, options.replace_after_blocks),
-            )
+
+            def sender(purpose: str, signer: Signer) -> Sender:
+                return Sender(
+                    purpose=purpose,
+                    rpc=rpc,
+                    outlet=outlet,
+                    signer=signer,
+                    chain_id=place.chain_id,
+                    gate=self._gate,
+                    journal=self._journal,
+                    clock=self._clock,
+                    rules=LifeRules(options.confirmations, options.replace_after_blocks),
+                )
+
             chain = PortfolioChain(
                 rpc=rpc,
-                sender=sender,
+                sender=sender("drift", place.delegate),
+                revokers={
+                    account: sender(f"revoke.{account}", owner)
+                    for account, owner in place.owners.items()
+                    if owner.address.lower() == account
+                },
                 delegate=place.delegate.address,
                 owners=place.owners,
                 contracts=place.contracts,

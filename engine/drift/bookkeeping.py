@@ -31,9 +31,7 @@ class Sending:
     when portfolios share one. expected_gas_usd: at plan time. native_usd: of one native coin, then.
     """
 
-    portfolio: str
-    account: str
-    plan: str
+    order: Order
     started_s: float
     max_drift: float
     revision: int
@@ -42,6 +40,14 @@ class Sending:
     expected_gas_usd: Decimal
     native_usd: Decimal
     share_of_gas: float = 1.0
+
+    @property
+    def portfolio(self) -> str:
+        return self.order.portfolio
+
+    @property
+    def plan(self) -> str:
+        return self.order.plan
 
 
 _SENDING = TypeAdapter(Sending)
@@ -59,9 +65,7 @@ def sending_of(
     """Everything that the record will need of the plan."""
     units = {holding.symbol: holding.unit_value or 0 for holding in book.holdings}
     return Sending(
-        order.portfolio,
-        order.account,
-        order.plan,
+        order,
         started_s,
         made.max_drift,
         revision,
@@ -85,7 +89,7 @@ def from_plain(value: Any) -> Sending:
 
 def record_of(sending: Sending, ended: Ended, native_usd: Decimal, now_s: float) -> RebalanceRecord:
     """The row for the record. native_usd: of one whole native coin, at the block (or the nearest known)."""
-    received = (ended.arrived or {}).get(sending.account.lower(), ())
+    received = (ended.arrived or {}).get(sending.order.account.lower(), ())
     legs = tuple(
         _leg_record(leg, units, received[at] if at < len(received) else 0)
         for at, (leg, units) in enumerate(zip(sending.legs, sending.unit_values, strict=True))

@@ -102,6 +102,14 @@ class Dispatch:
         """The plan that stands for it now."""
         return self._proposals.get(portfolio)
 
+    def order(self, portfolio: str, plan: str) -> Order | None:
+        """What goes, or went, to the chain under this name; None when it is over."""
+        standing = self._proposals.get(portfolio)
+        if standing is not None and standing.view.id == plan:
+            return standing.order
+        sendings = (one for kept in self._memory.sendings.values() for one in kept)
+        return next((one.order for one in sendings if (one.portfolio, one.plan) == (portfolio, plan)), None)
+
     def waits_for_person(self, proposal: Proposal) -> bool:
         return (self._confirmed_by_person() or bool(proposal.view.to_sign)) and not proposal.confirmed
 

@@ -21,15 +21,17 @@ from engine.drift.messages import (
     DismissPlan,
     NoSuchPortfolio,
     NothingSeen,
+    NothingToRevoke,
     NothingWatched,
     PortfolioState,
     PortfoliosUnreadable,
+    RevokePlan,
     ShowPortfolio,
 )
 from engine.drift.observing import Observer
 from engine.drift.options import DriftOptions
 from engine.drift.portfolios import Portfolio, Watched
-from engine.drift.ports import Chain, ChainLook, ChainUnavailable, PriceFeed
+from engine.drift.ports import Chain, ChainLook, ChainUnavailable, OrderRefused, PriceFeed
 from engine.drift.remembered import Remembered
 from engine.drift.telling import Teller
 from engine.drift.valuation import Valuation, book_of
@@ -111,6 +113,7 @@ class DriftEngine:
         return [
             self._bus.handle(ConfirmPlan, self._confirm),
             self._bus.handle(DismissPlan, self._dismiss),
+            self._bus.handle(RevokePlan, self._revoke),
             self._bus.handle(ShowPortfolio, self._show),
         ]
 
@@ -204,6 +207,17 @@ class DriftEngine:
     async def _dismiss(self, command: DismissPlan) -> Answer:
         refused = await self._dispatch.dismiss(command.portfolio, command.plan)
         return Acknowledged({"plan": command.plan}) if refused is None else Refused(refused)
+
+    async def _revoke(self, command: RevokePlan) -> Answer:
+        order = self._dispatch.order(command.portfolio, command.plan)
+        if order is None:
+            return Refused(NothingToRevoke(command.plan))
+        try:
+            return Acknowledged({"hash": await self._chain.revoke(order)})
+        except OrderRefused as refused:
+            return Refused(refused.reason)
+        except ChainUnavailable as silence:
+            return Refused(ChainSilent(str(silence)))
 
     async def _show(self, command: ShowPortfolio) -> Answer:
         if command.portfolio not in self._teller.names:

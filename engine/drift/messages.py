@@ -189,6 +189,15 @@ class DismissPlan(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevokePlan(Command):
+    """Disable the delegation of this plan at the DelegationManager, by the account itself: whoever has it can use it no
+    more, from the block on in which that is mined."""
+
+    portfolio: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowPortfolio(Command):
     """Tell this one in full from now on, however many there are."""
 
@@ -208,6 +217,29 @@ class SignatureNeeded(Reason, code="drift.signature_needed"):
     of 65 bytes as hex."""
 
     account: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToRevoke(Reason, code="drift.nothing_to_revoke"):
+    """No delegation was made for this plan, or it is over already."""
+
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedElsewhere(Reason, code="drift.revoked_elsewhere"):
+    """The owner's key is not here: send this call from the account itself to revoke the delegation."""
+
+    account: str
+    to: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotRevoked(Reason, code="drift.not_revoked"):
+    """The call to revoke ended without success."""
+
+    cause: Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,13 @@ class Chain(Protocol):
         key is here and signs by itself."""
         ...
 
+    async def revoke(self, order: Order) -> str:
+        """Disable the order's delegation and wait until that is final; returns the transaction's hash.
+
+        Raises OrderRefused (RevokedElsewhere where the owner's key is not here) or ChainUnavailable.
+        """
+        ...
+
     async def prepare(self, key: str, orders: Sequence[Order]) -> Prepared:
         """Sign what can go together; nothing leaves. Raises OrderRefused (of all of them) or ChainUnavailable."""
         ...

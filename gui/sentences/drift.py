@@ -5,11 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 SENTENCES: dict[str, str] = {
-    "drift.signature_needed": QT_TRANSLATE_NOOP(
-        "Reason",
-        "The key of the owner of {account} is not here: sign the plan's delegation in the owner's wallet, then confirm "
-        "with that signature (65 bytes as hex).",
+    "drift.nothing_to_revoke": QT_TRANSLATE_NOOP(
+        "Reason", "There is nothing to revoke: plan {plan} is over, or no delegation was made for it."
     ),
+    "drift.revoked_elsewhere": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The owner's key is not here. To revoke, send from {account} to the DelegationManager {to} the call {data}",
+    ),
+    "drift.not_revoked": QT_TRANSLATE_NOOP("Reason", "The call to revoke did not succeed. {cause}"),
     "drift.within_threshold": QT_TRANSLATE_NOOP(
         "Reason", "The largest drift is {max_drift}, within the threshold of {threshold}: it is left as it is."
     ),

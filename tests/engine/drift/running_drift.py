@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -122,9 +123,15 @@ def frozen(node: Node) -> Iterator[None]:
     (child,) = Path(f"/proc/{wrapper}/task/{wrapper}/children").read_text("ascii").split()
     os.kill(int(child), signal.SIGSTOP)
     try:
+        while any(_state(task) != "T" for task in Path(f"/proc/{child}/task").iterdir()):
+            time.sleep(0.001)
         yield
     finally:
         os.kill(int(child), signal.SIGCONT)
+
+
+def _state(task: Path) -> str:
+    return (task / "stat").read_text("ascii").rpartition(")")[2].split()[0]
 
 
 @asynccontextmanager
@@ -153,8 +160,22 @@ async def running(place: Place) -> AsyncIterator[Running]:
             rules=place.rules,
         )
         at = place.chain.parts.contracts
+        revokers = {
+            owner.address: Sender(
+                purpose=f"revoke.{owner.address}",
+                rpc=rpc,
+                signer=LocalSigner(owner),
+                chain_id=CHAIN_ID,
+                gate=gate,
+                journal=journal,
+                clock=clock,
+                rules=place.rules,
+            )
+            for owner in place.owners
+        }
         chain = PortfolioChain(
             rpc=rpc,
+            revokers=revokers,
             sender=sender,
             delegate=DELEGATE.address,
             owners={owner.address: LocalSigner(owner) for owner in place.owners},

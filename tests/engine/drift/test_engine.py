@@ -22,11 +22,14 @@ from engine.drift.messages import (
     ConfirmPlan,
     Dismissed,
     DismissPlan,
+    NothingToRevoke,
     PlanDropped,
     PlanIsAnother,
     PlanSent,
     PortfolioState,
     Rebalanced,
+    RevokedElsewhere,
+    RevokePlan,
     SignatureNeeded,
     SimulationReverted,
 )
@@ -182,6 +185,39 @@ async def test_a_signature_of_somebody_else_drops_the_plan_before_anything_is_se
         (dropped,) = reader.drain()
         assert isinstance(dropped.reason, SimulationReverted)  # type: ignore[attr-defined]
         assert place.chain.node.ask("eth_getTransactionCount", DELEGATE.address, "latest") == "0x0"
+
+
+async def test_a_plan_whose_delegation_was_revoked_is_dropped_before_anything_is_sent(
+    place: Place, until: Until
+) -> None:
+    """Spec 12: one button."""
+    place.targets_bps, place.person = dict(OUT_OF_BALANCE), True
+    place.chain.node.ask("anvil_setBalance", OWNER.address, hex(10**18))
+    async with running(place) as run:
+        reader = run.bus.read(PlanDropped)
+        await until(lambda: is_in(PortfolioState.PROPOSED, run), within_s=20)
+        assert run.portfolio is not None
+        assert run.portfolio.plan is not None
+        plan = run.portfolio.plan.id
+        assert isinstance(await run.bus.ask(RevokePlan(portfolio="main", plan=plan)), Acknowledged)
+        await run.bus.ask(ConfirmPlan(portfolio="main", plan=plan))
+        await until(lambda: is_in(PortfolioState.COOLING, run), within_s=20)
+        (dropped,) = reader.drain()
+        assert isinstance(dropped.reason, SimulationReverted)  # type: ignore[attr-defined]
+        assert await run.bus.ask(RevokePlan(portfolio="main", plan=plan)) == Refused(NothingToRevoke(plan))
+
+
+async def test_without_the_owners_key_the_call_that_revokes_is_handed_out(place: Place, until: Until) -> None:
+    place.targets_bps, place.owners = dict(OUT_OF_BALANCE), ()
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.PROPOSED, run), within_s=20)
+        assert run.portfolio is not None
+        assert run.portfolio.plan is not None
+        answer = await run.bus.ask(RevokePlan(portfolio="main", plan=run.portfolio.plan.id))
+        assert isinstance(answer, Refused)
+        assert isinstance(answer.reason, RevokedElsewhere)
+        call = answer.reason
+        assert place.chain.send_as_account(call.to, bytes.fromhex(call.data[2:])).succeeded
 
 
 async def test_a_plan_that_is_dismissed_is_dropped_and_nothing_leaves(place: Place, until: Until) -> None:
