@@ -130,7 +130,7 @@ def redeem_call(redemptions: Sequence[tuple[Delegation, Execution | Sequence[Exe
     """The call of `redeemDelegations` that carries out each execution, or batch of them, under its delegation."""
     contexts, modes, data = [], [], []
     for delegation, execution in redemptions:
-        contexts.append(encode([_DELEGATIONS], [[_tuple(delegation)]]))
+        contexts.append(permission_context(delegation))
         if isinstance(execution, Execution):
             modes.append(SINGLE_CALL)
             data.append(single_execution(execution))
@@ -138,6 +138,11 @@ def redeem_call(redemptions: Sequence[tuple[Delegation, Execution | Sequence[Exe
             modes.append(BATCH_CALL)
             data.append(batch_execution(execution))
     return _REDEEM + encode(["bytes[]", "bytes32[]", "bytes[]"], [contexts, modes, data])
+
+
+def permission_context(delegation: Delegation) -> bytes:
+    """A signed delegation as `redeemDelegations` takes it."""
+    return encode([_DELEGATIONS], [[_tuple(delegation)]])
 
 
 def disable_call(delegation: Delegation) -> bytes:

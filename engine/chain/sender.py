@@ -323,9 +323,10 @@ class Sender:
                 raise answer
         gas = gas_quote(answers[0], self._clock.now())
         block_s = block_time_s(answers[2])
+        head = whole(answers[2].get("number"), "number")
         receipts = [_inclusion(receipt) for receipt in answers[3:] if receipt is not None]
         view = View(
-            head=gas.head,
+            head=head,  # the fees may be of a block that is older: nodes count them a little later
             next_base_fee_wei=gas.base_fee_wei,
             priority_wei=max(1, gas.priority_wei),
             account_nonce=whole(answers[1], "eth_getTransactionCount"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from engine.core.options import declared
+from engine.drift.options import DriftOptions, PriceSource
 from engine.governor.options import GovernorOptions
 from engine.grid.options import GridOptions
 from tests.statements.table import TABLES, Statement, covers, names_of_tests, statements
@@ -39,7 +41,23 @@ GOVERNOR = (
     *numbered("spec closed-loop", "flips", "lone-sides", "margin", "volume-drift", "size", "maker", "report"),
 )
 
-REQUIRED: dict[str, tuple[str, ...]] = {"governor": GOVERNOR}
+DRIFT = (
+    *numbered("seed", "drift", "threshold", "cooldown", "health", *(f"strategy {number}" for number in range(1, 5))),
+    *numbered("seed safeguard", 1, 2, 3),
+    *numbered("seed flow", 1, 2, 3),
+    *numbered("seed log", "driftPercentage", "transactionHash", "gasUsed", "gasCost", "tokenAmounts", "swapPath"),
+    *numbered("seed", "log executionTime", "trend", "risk size", "risk health"),
+    *numbered("seed option", "names", "run-time"),
+    *numbered("seed metric", 1, 2, 3, 4),
+    *numbered("seed alert", "HIGH_DRIFT", "REBALANCE_FAILED", "HIGH_GAS_COST"),
+    *numbered("seed future", *range(1, 6)),
+    *numbered("seed analytics", *range(1, 5)),
+    *numbered("seed resources", "test", "countdown"),
+    *numbered("spec", *range(1, 19)),
+    *numbered("spec 12", "pinned", "elsewhere", "revoke", "scope", "standing"),
+)
+
+REQUIRED: dict[str, tuple[str, ...]] = {"governor": GOVERNOR, "drift": DRIFT}
 """What each document numbers or names; a table may divide an entry further (`spec 7 reservation` of `spec 7`)."""
 
 ALL = [(table, statement) for table in TABLES for statement in statements(table)]
@@ -63,6 +81,21 @@ def test_the_governors_table_has_every_option_that_the_source_names() -> None:
     named = [spec.source for kind in (GovernorOptions, GridOptions) for spec in declared(kind) if spec.source]
     assert len([name for name in named if name.startswith("REBALANCE_")]) == 11
     assert [name for name in named if f"seed option {name}" not in found] == []
+
+
+def test_the_drift_table_has_every_option_that_the_source_names() -> None:
+    """Drift seed, "Environment Variables": each under its own name, with its own default."""
+    defaults = {spec.source: spec.default for spec in declared(DriftOptions) if spec.source}
+    assert defaults == {
+        "DRIFT_THRESHOLD": Decimal("0.15"),
+        "COOLDOWN_MINUTES": Decimal(15),
+        "SLIPPAGE_TOLERANCE": Decimal("0.01"),
+        "MAX_TRADE_SIZE_USD": Decimal(10_000),
+        "MIN_TRADE_SIZE_USD": Decimal(50),
+        "UNISWAP_V2_ROUTER": "",
+        "PRICE_IMPACT_THRESHOLD": 0.05,
+        "PRICE_SOURCE": PriceSource.ROUTER,
+    }
 
 
 @STATEMENTS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +11,13 @@ import pytest
 from eth_account import Account
 
 from engine.chain.life import AwaitsBlock, AwaitsDepth, FeesAboveCap, Final, NonceTaken, Stage, replaces
+from engine.chain.rpc import NodeSilent
 from engine.chain.sender import Busy, CallExpired, NodeSaid, Spent, WrongChain
 from engine.core.gate import SwitchHolds
 from engine.paper.anvil import CHAIN_ID, Node, start_node
+from tests.engine.chain.lossy_node import LossyNode
 from tests.engine.chain.running_sender import CAP, GWEI, Crash, Place, Run, crash_at
+from tests.engine.drift.running_drift import frozen
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,14 @@ def place(node: Node, tmp_path: Path) -> Place:
     node.ask("anvil_setBalance", found.account.address, hex(10**19))
     found.set_base_fee(1)
     return found
+
+
+@pytest.fixture
+async def lossy(place: Place) -> AsyncIterator[LossyNode]:
+    """Between the sender and the node."""
+    async with LossyNode(place.node.address) as line:
+        place.address = line.address
+        yield line
 
 
 async def test_a_call_is_mined_once_and_final_after_its_confirmations(place: Place) -> None:
@@ -172,6 +183,61 @@ async def test_the_nodes_word_that_it_has_the_bytes_already_is_as_good_as_taking
         assert [row.state for row in await run.broadcasts()] == ["delivered", "delivered"]
         await run.until_ended()
     assert place.nonce() == 1
+
+
+async def test_an_answer_that_is_lost_leads_to_one_transaction(place: Place, lossy: LossyNode) -> None:
+    """Hub spec 16; the node has the bytes, and nobody here knows."""
+    lossy.lost_answers = 2
+    async with place.running() as run:
+        await run.sender.submit(place.call())
+        found = await run.look()
+        assert (found.life.stage, found.life.sent_block) == (Stage.OPEN, None)
+        assert isinstance(found.reason, NodeSaid)
+        assert len(place.waiting()) == 1
+        found = await run.until_ended()
+        assert (found.life.stage, len(found.life.seals)) == (Stage.CONFIRMED, 1)
+        assert len(set(lossy.arrived)) == 1
+        assert {row.state for row in await run.broadcasts()} == {"delivered"}
+    assert place.nonce() == 1
+
+
+async def test_a_request_that_is_lost_is_sent_again(place: Place, lossy: LossyNode) -> None:
+    lossy.lost_requests = 2
+    async with place.running() as run:
+        await run.sender.submit(place.call())
+        for _ in range(2):
+            await run.look()
+            assert (place.waiting(), run.life.sent_block) == ([], None)
+        assert (await run.until_ended()).life.stage is Stage.CONFIRMED
+        assert len(lossy.arrived) == 1
+        assert await run.journal.unresolved("chain") == []
+
+
+async def test_of_seals_whose_answers_were_all_lost_each_is_known_in_the_end(place: Place, lossy: LossyNode) -> None:
+    lossy.lost_answers = 2
+    async with place.running() as run:
+        await run.sender.submit(place.call())
+        await run.look()
+        place.set_base_fee(40)
+        await run.look()
+        first, second = run.life.seals
+        await run.until_ended()
+        assert run.life.inclusion is not None
+        assert run.life.inclusion.hash == second.hash
+        states = {row.payload["hash"]: row.state for row in await run.broadcasts()}
+        assert states == {first.hash: "rejected", second.hash: "delivered"}
+    assert place.nonce() == 1
+
+
+async def test_a_node_that_is_silent_in_a_look_changes_nothing(place: Place) -> None:
+    async with place.running() as run:
+        await run.sender.submit(place.call())
+        await run.look()
+        before = run.life
+        with frozen(place.node), pytest.raises(NodeSilent):
+            await run.sender.look()
+        assert run.life == before
+        assert (await run.until_ended()).life.stage is Stage.CONFIRMED
 
 
 async def test_what_fell_out_of_the_nodes_pool_is_sent_again(place: Place) -> None:

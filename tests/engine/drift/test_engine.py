@@ -15,7 +15,7 @@ from engine.core.journal import Batch, Memory
 from engine.core.messages import Acknowledged, Refused
 from engine.core.modes import Mode
 from engine.drift.alerts import AlertKind
-from engine.drift.bookkeeping import record_from
+from engine.drift.bookkeeping import record_from, sample_from
 from engine.drift.cooldown import Rest, sent
 from engine.drift.messages import (
     ChainSilent,
@@ -277,3 +277,28 @@ async def test_an_alert_comes_once_for_an_episode_and_not_again_after_a_restart(
             await until(lambda: run.portfolio is not None and run.portfolio.plan is not None, within_s=20)
             await asyncio.sleep(2.2)
     assert [alert.kind for alert in place.alerts] == [AlertKind.HIGH_DRIFT]
+
+
+async def test_options_changed_at_run_time_hold_for_the_next_look(place: Place, until: Until) -> None:
+    """Spec 18."""
+    place.targets_bps, place.mode = dict(OUT_OF_BALANCE), Mode.OBSERVE
+    place.options = quick_options(threshold=Decimal(1), min_trade_usd=Decimal(0))
+    place.targets_bps = {"WETH": 3000, "USDC": 1500, "DAI": 1500, "WBTC": 2000, "LINK": 2000}
+    async with running(place) as run:
+        await until(lambda: is_in(PortfolioState.CALM, run), within_s=20)
+        place.options = quick_options(threshold=Decimal("0.15"))
+        await until(lambda: is_in(PortfolioState.READY, run), within_s=20)
+
+
+async def test_portfolios_are_sampled_while_nothing_is_triggered(place: Place, until: Until) -> None:
+    """Spec 16."""
+    place.options = quick_options(sample_every_s=1.0)
+    async with running(place) as run:
+        await until(lambda: run.portfolio is not None and run.portfolio.summary is not None, within_s=20)
+        await until(lambda: run.portfolio.summary.total_return is not None, within_s=20)  # type: ignore[union-attr]
+        first, *_ = await run.journal.facts("drift", "sample")
+        name, sample = sample_from(first)
+        assert name == "main"
+        assert sum(sample.units[at] * price for at, price in enumerate(sample.prices)) == pytest.approx(
+            sample.value_usd, rel=Decimal("1e-6")
+        )
