@@ -7,11 +7,9 @@ is sent.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
@@ -22,51 +20,55 @@ from engine.chain.delegation import (
     Delegation,
     Execution,
     batch_execution,
-    delegation_digest,
-    delegation_hash,
     disable_call,
+    permission_context,
     redeem_call,
     typed_data,
 )
-from engine.chain.gas import BLOCKS, PERCENTILE, gas_quote
 from engine.chain.life import Inclusion
 from engine.chain.pinned import Enforcers, Swap, executions_of, pinned_delegation
-from engine.chain.rpc import MOST_IN_BATCH, Call, NodeRefused, NodeSilent, Rpc, whole
+from engine.chain.reading import PortfolioReader, eth_call, good
+from engine.chain.rpc import NodeRefused, NodeSilent, Rpc, whole
 from engine.chain.sender import ChainCall, NotCarriedOut, Sender, WrongChain, block_time_s
-from engine.core.gate import Delivered, Gate, Intent, Rejection
+from engine.chain.signing import Owner, Signing
+from engine.chain.standing import (
+    StandingEnforcers,
+    StandingTerms,
+    delegation_in,
+    redemptions_under,
+    standing_delegations,
+)
+from engine.core.gate import Gate
 from engine.core.journal import Memory
 from engine.core.messages import Reason
-from engine.core.modes import Exposure
 from engine.drift.messages import (
-    HeldAtGate,
+    NotOnThisChain,
     NotRevoked,
     OnItsWay,
-    OwnerKeyMissing,
     ReceivedLess,
     RevokedElsewhere,
     SimulationReverted,
+    StandingToSign,
 )
 from engine.drift.portfolios import Token
-from engine.drift.ports import ChainLook, ChainUnavailable, Ended, Order, OrderRefused, Prepared, Simulated
-from engine.drift.prices import PairState, brought_up_to
+from engine.drift.ports import (
+    ChainLook,
+    ChainUnavailable,
+    Ended,
+    Order,
+    OrderRefused,
+    Prepared,
+    Simulated,
+    StandingRequest,
+)
 
-ENGINE, SIGN = "drift", "drift.sign"
 GAS_MARGIN_PERCENT = 125
 REVOKE_GAS = 150_000
 POOL_AVERAGES_GAS = 44_200
 """Two words written for the first time. A pool that was traded in the newest block is estimated as if no time passed,
 so without the averages that it writes when some has."""
-_BALANCE_OF = f"0x{selector('balanceOf(address)').hex()}"
 _EXECUTE = "executeFromExecutor(bytes32,bytes)"
-Redemption = tuple[Delegation, tuple[Execution, ...]]
-
-
-class Owner(Protocol):
-    """Signs delegations for accounts; the key is somewhere else."""
-
-    async def sign_digest(self, digest: bytes) -> bytes:
-        """The signature, 65 bytes."""
-        ...
+Redemption = Sequence[tuple[Delegation, Execution | Sequence[Execution]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +78,7 @@ class Contracts:
     manager: str
     router: str
     enforcers: Enforcers
-
-
-@dataclass(frozen=True, slots=True)
-class SignDelegation:
-    """The payload of the intent to sign: what may be done for which account, named by the delegation's own hash."""
-
-    portfolio: str
-    account: str
-    delegation: str
-    swaps: tuple[Swap, ...]
-    until_s: int
+    standing: StandingEnforcers | None = None
 
 
 class PortfolioChain:
@@ -113,18 +105,13 @@ class PortfolioChain:
         self._sender = sender
         self._delegate = delegate
         self._revokers = {account.lower(): sender for account, sender in (revokers or {}).items()}
-        self._owners = {account.lower(): owner for account, owner in owners.items()}
+        self._signing = Signing(gate, owners, chain_id, contracts.manager)
         self._contracts = contracts
         self._chain_id = chain_id
-        self._gate = gate
         self._tokens: dict[str, Token] = {}
         self._gas_cap_wei = gas_cap_wei
-        self._factory = ""
-        self._pairs: dict[tuple[str, str], str] = {}
-        self._to_sign: dict[str, bytes] = {}
-        self._signatures: dict[str, bytes] = {}
+        self._reader = PortfolioReader(rpc)
         self._prepared: ChainCall | None = None
-        gate.connect(SIGN, self._signed)
 
     @property
     def under_way(self) -> str:
@@ -140,8 +127,7 @@ class PortfolioChain:
 
     async def look(self, accounts: Sequence[str], tokens: Sequence[Token]) -> ChainLook:
         try:
-            await self._find_pairs(tokens)
-            looked = await self._looked(accounts, tokens)
+            looked = await self._reader.look(accounts, tokens)
         except (NodeSilent, NodeRefused) as error:
             raise ChainUnavailable(str(error)) from error
         self._tokens = {token.symbol: token for token in tokens}
@@ -173,15 +159,15 @@ class PortfolioChain:
             for order in orders:
                 try:
                     redemption = await self._redemption(key, order)
-                    gas = await self._estimate([*(one for _, one in going), redemption])
+                    gas = await self._estimate([*_all(going), *redemption])
                     going.append((order, redemption))
                 except OrderRefused as refused:
                     left_out[order.portfolio] = refused.reason
             if not going:
                 raise OrderRefused(next(iter(left_out.values())))
             if len(left_out) > 0:
-                gas = await self._estimate([one for _, one in going])
-            data = redeem_call([one for _, one in going])
+                gas = await self._estimate(_all(going))
+            data = redeem_call(_all(going))
             until_s = min(order.until_s for order, _ in going)
             hops = sum(len(swap.path) - 1 for order, _ in going for swap in order.swaps)
             limit = gas * GAS_MARGIN_PERCENT // 100 + hops * POOL_AVERAGES_GAS
@@ -240,71 +226,11 @@ class PortfolioChain:
         wanted = {"DelegationManager": self._contracts.manager, "Uniswap V2 router": self._contracts.router}
         codes = await self._rpc.ask_all([("eth_getCode", [address, "latest"]) for address in wanted.values()])
         for (name, address), code in zip(wanted.items(), codes, strict=True):
-            if not raw(_good(code), "eth_getCode"):
+            if not raw(good(code), "eth_getCode"):
                 raise ChainUnavailable(f"there is no {name} at {address} on chain {self._chain_id}")
-        (answer,) = await self._rpc.ask_all([_call(self._contracts.router, "factory()")])
-        (factory,) = words(_good(answer), 1, "factory")
-        self._factory = address_in(factory)
-
-    async def _find_pairs(self, tokens: Sequence[Token]) -> None:
-        """Ask the factory for every pair of tokens that it was not asked for yet."""
-        wanted = [
-            (a.address, b.address)
-            for a, b in itertools.combinations(tokens, 2)
-            if (a.address, b.address) not in self._pairs
-        ]
-        if not wanted:
-            return
-        answers = await self._rpc.ask_all([_call(self._factory, "getPair(address,address)", *pair) for pair in wanted])
-        for pair, answer in zip(wanted, answers, strict=True):
-            (found,) = words(_good(answer), 1, "getPair")
-            if found:
-                self._pairs[pair] = address_in(found)
-            else:
-                self._pairs[pair] = ""
-
-    async def _looked(self, accounts: Sequence[str], tokens: Sequence[Token]) -> ChainLook:
-        head = whole(await self._rpc.ask("eth_blockNumber"), "eth_blockNumber")
-        at = hex(head)
-        pairs = [
-            (a, b, address)
-            for a, b in itertools.combinations(tokens, 2)
-            if (address := self._pairs.get((a.address, b.address), ""))
-        ]
-        calls: list[Call] = [
-            ("eth_getBlockByNumber", [at, False]),
-            ("eth_feeHistory", [hex(BLOCKS), at, [PERCENTILE]]),
-        ]
-        for _, _, address in pairs:
-            calls += [
-                _call(address, signature, at=at)
-                for signature in ("getReserves()", "price0CumulativeLast()", "price1CumulativeLast()")
-            ]
-        answers = [_good(answer) for answer in await self._rpc.ask_all(calls)]
-        at_s = block_time_s(answers[0])
-        states = answers[2:]
-        return ChainLook(
-            block=head,
-            at_s=at_s,
-            gas_price_wei=gas_quote(answers[1], float(at_s)).price_wei,
-            balances=await self._balances(accounts, tokens, at),
-            pairs=tuple(_pair_state(a, b, states[3 * at_ : 3 * at_ + 3], at_s) for at_, (a, b, _) in enumerate(pairs)),
-        )
-
-    async def _balances(self, accounts: Sequence[str], tokens: Sequence[Token], at: str) -> dict[str, tuple[int, ...]]:
-        """In base units, in the order of the tokens; a batch at a time, so that the loop is never held up."""
-        held: dict[str, tuple[int, ...]] = {}
-        together = max(1, MOST_IN_BATCH // max(1, len(tokens)))
-        for start in range(0, len(accounts), together):
-            asked = accounts[start : start + together]
-            calls: list[Call] = []
-            for account in asked:
-                data = _BALANCE_OF + account[2:].lower().zfill(64)
-                calls += [("eth_call", [{"to": token.address, "data": data}, at]) for token in tokens]
-            answers = iter(await self._rpc.ask_all(calls))
-            for account in asked:
-                held[account] = tuple(words(_good(next(answers)), 1, "balanceOf")[0] for _ in tokens)
-        return held
+        (answer,) = await self._rpc.ask_all([eth_call(self._contracts.router, "factory()")])
+        (factory,) = words(good(answer), 1, "factory")
+        self._reader.factory = address_in(factory)
 
     async def _run_as_account(self, account: str, calls: Sequence[Execution]) -> list[bytes]:
         """What each call returns when the account makes them all, one after the other; nothing is signed or sent."""
@@ -321,13 +247,43 @@ class PortfolioChain:
             raise ChainUnavailable(f"the simulation answered {len(found)} of {len(calls)} calls")
         return list(found)
 
+    async def grant(self, request: StandingRequest, signatures: Sequence[str]) -> tuple[str, str]:
+        try:
+            pair = self._standing(request)
+        except ValueError as error:
+            raise OrderRefused(SimulationReverted(0, str(error))) from None
+        if not signatures and not self._signing.has_key(request.account):
+            manager = self._contracts.manager
+            approvals, swaps = (json.dumps(typed_data(one, self._chain_id, manager)) for one in pair)
+            raise OrderRefused(StandingToSign(approvals, swaps))
+        if signatures:
+            signed = [one.signed(bytes.fromhex(given[2:])) for one, given in zip(pair, signatures, strict=True)]
+        else:
+            name = f"standing/{request.portfolio}/{request.salt}/sign"
+            signed = [
+                await self._signing.signed(f"{name}/{at}", request.portfolio, one, request)
+                for at, one in enumerate(pair)
+            ]
+        first, second = (f"0x{permission_context(one).hex()}" for one in signed)
+        return first, second
+
+    async def end(self, request: StandingRequest, contexts: Sequence[str]) -> None:
+        for at, context in enumerate(contexts):
+            name = f"end/{request.portfolio}/{request.salt}/{at}"
+            await self._disable(name, delegation_in(bytes.fromhex(context[2:])))
+
     async def revoke(self, order: Order) -> str:
         delegation, _ = self._unsigned(order)
+        return await self._disable(f"revoke/{order.plan}", delegation)
+
+    async def _disable(self, name: str, delegation: Delegation) -> str:
+        """By the account itself. Returns the transaction's hash."""
+        account = delegation.delegator
         manager, data = self._contracts.manager, f"0x{disable_call(delegation).hex()}"
-        sender = self._revokers.get(order.account.lower())
+        sender = self._revokers.get(account.lower())
         if sender is None:
-            raise OrderRefused(RevokedElsewhere(order.account, manager, data))
-        call_ = ChainCall(f"revoke/{order.plan}", manager, data, 0, REVOKE_GAS, self._gas_cap_wei())
+            raise OrderRefused(RevokedElsewhere(account, manager, data))
+        call_ = ChainCall(name, manager, data, 0, REVOKE_GAS, self._gas_cap_wei())
         try:
             return await sender.carried_out(call_)
         except NotCarriedOut as failure:
@@ -336,12 +292,12 @@ class PortfolioChain:
             raise ChainUnavailable(str(error)) from error
 
     def to_sign(self, order: Order) -> str:
-        if order.account.lower() in self._owners:
+        if order.contexts or self._signing.has_key(order.account):
             return ""
         delegation, _ = self._unsigned(order)
         return json.dumps(typed_data(delegation, self._chain_id, self._contracts.manager))
 
-    def _unsigned(self, order: Order) -> Redemption:
+    def _unsigned(self, order: Order) -> tuple[Delegation, tuple[Execution, ...]]:
         """The delegation for this order alone, and what it lets happen; the same each time."""
         swaps = _swaps(order, self._tokens)
         executions = executions_of(swaps, self._contracts.router, order.account, order.until_s)
@@ -357,40 +313,32 @@ class PortfolioChain:
         return delegation, executions
 
     async def _redemption(self, key: str, order: Order) -> Redemption:
-        """The order's delegation, signed here or elsewhere, and what it lets happen."""
+        """What the order redeems: a delegation of its own, signed here or elsewhere, or the two that stand."""
         delegation, executions = self._unsigned(order)
+        if order.contexts:
+            approvals, swaps = (delegation_in(bytes.fromhex(context[2:])) for context in order.contexts)
+            return redemptions_under(approvals, swaps, executions)
         if order.signature:
-            return delegation.signed(bytes.fromhex(order.signature[2:])), executions
-        swaps = _swaps(order, self._tokens)
-        what = SignDelegation(
-            order.portfolio, order.account, f"0x{delegation_hash(delegation).hex()}", tuple(swaps), order.until_s
-        )
-        intent = Intent(
-            key=f"{key}/{order.portfolio}/sign",
-            engine=ENGINE,
-            kind=SIGN,
-            exposure=Exposure.OPENS,
-            payload=what,
-            reason=OnItsWay(key),
-        )
-        self._to_sign[intent.key] = delegation_digest(delegation, self._chain_id, self._contracts.manager)
-        try:
-            outcome = await self._gate.send(intent)
-        finally:
-            del self._to_sign[intent.key]
-        if isinstance(outcome, Delivered):
-            return delegation.signed(self._signatures.pop(intent.key)), executions
-        raise OrderRefused(HeldAtGate(outcome.reason))
+            return [(delegation.signed(bytes.fromhex(order.signature[2:])), executions)]
+        name = f"{key}/{order.portfolio}/sign"
+        signed = await self._signing.signed(name, order.portfolio, delegation, (*order.swaps, order.until_s))
+        return [(signed, executions)]
 
-    async def _signed(self, intent: Intent) -> str:
-        """The port of the intent to sign. The signature itself stays out of the journal: the answer names it only."""
-        owner = self._owners.get(intent.payload.account.lower())
-        if owner is None:
-            raise Rejection(OwnerKeyMissing(intent.payload.account))
-        self._signatures[intent.key] = await owner.sign_digest(self._to_sign[intent.key])
-        return "signed"
+    def _standing(self, request: StandingRequest) -> tuple[Delegation, Delegation]:
+        if self._contracts.standing is None:
+            raise OrderRefused(NotOnThisChain(self._chain_id))
+        terms = StandingTerms(
+            account=request.account,
+            delegate=self._delegate,
+            router=self._contracts.router,
+            most_by_token={self._tokens[symbol].address: most for symbol, most in request.most.items()},
+            uses=request.uses,
+            until_s=request.until_s,
+            salt=request.salt,
+        )
+        return standing_delegations(terms, self._contracts.standing)
 
-    async def _estimate(self, redemptions: Sequence[Redemption]) -> int:
+    async def _estimate(self, redemptions: Redemption) -> int:
         """Gas of one transaction that carries them all. Raises OrderRefused when it would revert."""
         data = f"0x{redeem_call(redemptions).hex()}"
         wanted = {"from": self._delegate, "to": self._contracts.manager, "data": data}
@@ -400,35 +348,15 @@ class PortfolioChain:
         return whole(answer, "eth_estimateGas")
 
 
+def _all(going: Sequence[tuple[Order, Redemption]]) -> Redemption:
+    return [one for _, redemption in going for one in redemption]
+
+
 def _swaps(order: Order, tokens: Mapping[str, Token]) -> list[Swap]:
     return [
         Swap(tuple(tokens[symbol].address for symbol in swap.path), swap.amount_in, swap.min_out)
         for swap in order.swaps
     ]
-
-
-def _call(to: str, signature: str, *arguments: str, at: str = "latest") -> Call:
-    return "eth_call", [{"to": to, "data": call(signature, *arguments)}, at]
-
-
-def _good(answer: Any) -> Any:
-    if isinstance(answer, NodeRefused):
-        raise answer
-    return answer
-
-
-def _pair_state(a: Token, b: Token, answers: Sequence[Any], at_s: int) -> PairState:
-    """The pair's own order is by address. Its cumulatives are brought up to the block by what stood since."""
-    reserve_0, reserve_1, touched_s = words(answers[0], 3, "getReserves")
-    (cumulative_0,), (cumulative_1,) = (
-        words(answers[1], 1, "price0CumulativeLast"),
-        words(answers[2], 1, "price1CumulativeLast"),
-    )
-    first, second = (a, b) if int(a.address, 16) < int(b.address, 16) else (b, a)
-    touched = PairState(
-        first.symbol, second.symbol, reserve_0, reserve_1, cumulative_0, cumulative_1, at_s - (at_s - touched_s) % 2**32
-    )
-    return brought_up_to(touched, at_s)
 
 
 def _arrived(found: Iterable[Transfer]) -> dict[str, tuple[int, ...]]:

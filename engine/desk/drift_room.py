@@ -13,6 +13,7 @@ from engine.chain.pinned import Enforcers
 from engine.chain.portfolios import Contracts, PortfolioChain
 from engine.chain.rpc import AddressRefused, Rpc
 from engine.chain.sender import Sender, Signer
+from engine.chain.standing import StandingEnforcers
 from engine.core.bus import Bus
 from engine.core.clock import WallClock
 from engine.core.configuration import Configuration
@@ -181,6 +182,14 @@ async def _paper_place(world: ChainWorld) -> OnChain:
         timestamp=at["TimestampEnforcer"],
         erc20_balance_change=at["ERC20BalanceChangeEnforcer"],
     )
+    standing = StandingEnforcers(
+        allowed_targets=at["AllowedTargetsEnforcer"],
+        allowed_methods=at["AllowedMethodsEnforcer"],
+        allowed_calldata=at["AllowedCalldataEnforcer"],
+        limited_calls=at["LimitedCallsEnforcer"],
+        timestamp=at["TimestampEnforcer"],
+        erc20_balance_change=at["ERC20BalanceChangeEnforcer"],
+    )
 
     async def watched() -> Watched:
         return found
@@ -189,7 +198,7 @@ async def _paper_place(world: ChainWorld) -> OnChain:
         rpc=world.rpc,
         private_rpc=None,
         chain_id=world.chain_id,
-        contracts=Contracts(at["DelegationManager"], at["UniswapV2Router02"], enforcers),
+        contracts=Contracts(at["DelegationManager"], at["UniswapV2Router02"], enforcers, standing),
         delegate=await LocalSigner.of(world.delegate),
         owners={one.account.lower(): await LocalSigner.of(one.owner) for one in world.portfolios},
         oracle=world.oracle,

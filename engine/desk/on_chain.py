@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.chain.deployments import DELEGATION_MANAGER, ENFORCERS, UNISWAP_V2_ROUTERS, native_coin
+from engine.chain.deployments import DELEGATION_MANAGER, ENFORCERS, STANDING_ENFORCERS, UNISWAP_V2_ROUTERS, native_coin
 from engine.chain.keys import LocalSigner
 from engine.chain.options import ChainOptions
 from engine.chain.portfolios import Contracts
@@ -100,7 +100,7 @@ async def public_chain(
         rpc=rpc,
         private_rpc=await vault.read(PRIVATE_RPC),
         chain_id=options.chain_id,
-        contracts=Contracts(DELEGATION_MANAGER, router, ENFORCERS),
+        contracts=Contracts(DELEGATION_MANAGER, router, ENFORCERS, STANDING_ENFORCERS),
         delegate=await LocalSigner.of(delegate_key),
         owners={} if owner is None else dict.fromkeys(accounts, owner),
         oracle=PUBLIC if oracle_key is None else PRO,

@@ -21,6 +21,7 @@ from engine.core.messages import Reason, plain
 from engine.drift.assessment import Assessment, leg_views, order_of, plan_id
 from engine.drift.bookkeeping import WEI, Sending, record_fact, record_of, sending_of
 from engine.drift.cooldown import gave_up, resolved, sent
+from engine.drift.grants import Grants
 from engine.drift.history import History
 from engine.drift.messages import (
     ChainSilent,
@@ -73,6 +74,7 @@ class Dispatch:
         memory: Remembered,
         history: History,
         watchman: Watchman,
+        grants: Grants,
         journal: Journal,
         bus: Bus,
         clock: Clock,
@@ -86,6 +88,7 @@ class Dispatch:
         self._memory = memory
         self._history = history
         self._watchman = watchman
+        self._grants = grants
         self._journal = journal
         self._bus = bus
         self._clock = clock
@@ -143,7 +146,7 @@ class Dispatch:
         gas = GAS_FOR_ALL + GAS_FOR_A_LEG * len(made.legs)
         gas_usd = Decimal(gas * look.gas_price_wei) / WEI * valued.native_usd
         until_s = look.at_s + options.delegation_valid_s
-        order = order_of(name, portfolio, account, made, until_s)
+        order = self._grants.covered(order_of(name, portfolio, account, made, until_s))
         view = PlanView(
             id=name,
             legs=leg_views(found.book, made),
@@ -271,6 +274,7 @@ class Dispatch:
         }
         memories = self._memory.rest_memories(rests, now_s)
         memories.append(self._memory.sending_memory(ended.key, (), now_s))
+        memories += self._grants.used(sendings, now_s) if ended.succeeded else []
         memories.append(self._chain.forgotten())
         for record in records:
             memories += self._watchman.look_at_record(record)

@@ -14,11 +14,14 @@ from engine.drift.alerts import Alert
 from engine.drift.assessment import assess
 from engine.drift.book import BadPortfolio
 from engine.drift.dispatch import Dispatch
+from engine.drift.grants import Grants
 from engine.drift.history import History
 from engine.drift.messages import (
     ChainSilent,
     ConfirmPlan,
     DismissPlan,
+    EndStanding,
+    GrantStanding,
     NoSuchPortfolio,
     NothingSeen,
     NothingToRevoke,
@@ -79,11 +82,13 @@ class DriftEngine:
         self._history = History()
         self._observer = Observer(chain, feed, clock, native_coin)
         self._watchman = Watchman(self._memory, bus, raised)
+        self._grants = Grants(chain, self._memory, journal, clock, options)
         self._dispatch = Dispatch(
             chain=chain,
             memory=self._memory,
             history=self._history,
             watchman=self._watchman,
+            grants=self._grants,
             journal=journal,
             bus=bus,
             clock=clock,
@@ -93,7 +98,7 @@ class DriftEngine:
             revision=revision,
             delegate=delegate,
         )
-        self._teller = Teller(chain_id, bus, self._memory, self._history, self._dispatch)
+        self._teller = Teller(chain_id, bus, self._memory, self._history, self._dispatch, delegate)
         self._look_at_s = float("-inf")
         self._trouble: Reason | None = NothingSeen()
 
@@ -114,6 +119,8 @@ class DriftEngine:
             self._bus.handle(ConfirmPlan, self._confirm),
             self._bus.handle(DismissPlan, self._dismiss),
             self._bus.handle(RevokePlan, self._revoke),
+            self._bus.handle(GrantStanding, self._grant),
+            self._bus.handle(EndStanding, self._end),
             self._bus.handle(ShowPortfolio, self._show),
         ]
 
@@ -181,6 +188,7 @@ class DriftEngine:
     ) -> None:
         options, now_s = self._options(), self._clock.now()
         book = book_of(portfolio, watched.tokens, look.balances[portfolio.account], valued)
+        self._grants.seen(portfolio.name, portfolio.account, book, look.at_s)
         rest = self._memory.rest(portfolio.name)
         found = assess(book, options, rest, valued.native_usd is not None, now_s)
         fact = self._history.sample(portfolio.name, found, valued, options.sample_every_s, now_s)
@@ -190,7 +198,7 @@ class DriftEngine:
             self._dispatch.propose(portfolio.name, portfolio.account, found, look, valued)
         else:
             self._dispatch.withdraw(portfolio.name, found.reason)
-        self._teller.tell(portfolio, found, valued, options, now_s)
+        self._teller.tell(portfolio, found, valued, options, look.at_s, now_s)
 
     def _lost(self, silence: ChainUnavailable) -> None:
         if not isinstance(self._trouble, ChainSilent):
@@ -218,6 +226,16 @@ class DriftEngine:
             return Refused(refused.reason)
         except ChainUnavailable as silence:
             return Refused(ChainSilent(str(silence)))
+
+    async def _grant(self, command: GrantStanding) -> Answer:
+        refused = await self._grants.grant(command)
+        self._look_at_s = float("-inf")
+        return Acknowledged({"portfolio": command.portfolio}) if refused is None else Refused(refused)
+
+    async def _end(self, command: EndStanding) -> Answer:
+        refused = await self._grants.end(command)
+        self._look_at_s = float("-inf")
+        return Acknowledged({"portfolio": command.portfolio}) if refused is None else Refused(refused)
 
     async def _show(self, command: ShowPortfolio) -> Answer:
         if command.portfolio not in self._teller.names:

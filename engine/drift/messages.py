@@ -80,6 +80,19 @@ class PlanView:
     to_sign: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StandingView:
+    """A standing delegation as a person reads it. most: whole tokens that one swap may sell, by symbol; until_s: of the
+    chain's time; could_take_usd: what a leaked delegate key could take; priced: whether all of that could be valued."""
+
+    uses_left: int
+    until_s: float
+    delegate: str
+    most: tuple[tuple[str, Decimal], ...]
+    could_take_usd: Decimal
+    priced: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioSnapshot(Snapshot):
     """One portfolio. `reason` explains the state; cooldown_until_s: None when it does not rest."""
@@ -99,6 +112,7 @@ class PortfolioSnapshot(Snapshot):
     last: RebalanceRecord | None
     summary: Summary | None
     attribution: tuple[Contribution, ...]
+    standing: StandingView | None = None
 
     @property
     def topic(self) -> str:
@@ -198,6 +212,28 @@ class RevokePlan(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GrantStanding(Command):
+    """Let plans of this portfolio go out without signing each: `uses` swaps within `days`, each of at most the largest
+    trade of now.
+
+    signatures: the owner's two, as hex, of what an earlier answer (StandingToSign) asked for, where the owner's key is
+    not here.
+    """
+
+    portfolio: str
+    uses: int
+    days: float
+    signatures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndStanding(Command):
+    """Disable a portfolio's standing delegation at the DelegationManager, and forget it."""
+
+    portfolio: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowPortfolio(Command):
     """Tell this one in full from now on, however many there are."""
 
@@ -217,6 +253,37 @@ class SignatureNeeded(Reason, code="drift.signature_needed"):
     of 65 bytes as hex."""
 
     account: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingToSign(Reason, code="drift.standing_to_sign"):
+    """The owner's key is not here: sign both typed data (JSON) in the owner's wallet, then grant with the two
+    signatures."""
+
+    approvals: str
+    swaps: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingUnbounded(Reason, code="drift.standing_unbounded"):
+    """Uses and days lie between 1 and `most_uses`, and above 0 and up to `most_days`; every token has a price."""
+
+    most_uses: int
+    most_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotOnThisChain(Reason, code="drift.not_on_this_chain"):
+    """The contracts that a standing delegation needs are not known for this chain."""
+
+    chain_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NothingStands(Reason, code="drift.nothing_stands"):
+    """The portfolio has no standing delegation."""
+
+    portfolio: str
 
 
 @dataclass(frozen=True, slots=True)

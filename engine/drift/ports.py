@@ -72,6 +72,7 @@ class Order:
     """A portfolio's plan as it goes to the chain: all of it or nothing, until `until_s` of the chain's time.
 
     plan: names exactly this plan. signature: of the delegation for it, as hex, where the owner signed elsewhere.
+    contexts: of a standing delegation, where one covers it.
     """
 
     plan: str
@@ -80,6 +81,20 @@ class Order:
     swaps: tuple[SwapOrder, ...]
     until_s: int
     signature: str = ""
+    contexts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRequest:
+    """What an owner lets happen without signing each plan. most: base units that one swap may sell, by symbol; uses:
+    swaps in all; until_s: of the chain's time; salt: makes it one of a kind."""
+
+    portfolio: str
+    account: str
+    most: Mapping[str, int]
+    uses: int
+    until_s: int
+    salt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +156,17 @@ class Chain(Protocol):
     def to_sign(self, order: Order) -> str:
         """The delegation for the order as EIP-712 typed data (JSON) for the owner's own wallet; empty where the owner's
         key is here and signs by itself."""
+        ...
+
+    async def grant(self, request: StandingRequest, signatures: Sequence[str]) -> tuple[str, str]:
+        """The contexts of a standing delegation, signed here, or with the owner's two signatures.
+
+        Raises OrderRefused; with StandingToSign where the owner has to sign elsewhere.
+        """
+        ...
+
+    async def end(self, request: StandingRequest, contexts: Sequence[str]) -> None:
+        """Disable both of a standing delegation. Raises as `revoke` does."""
         ...
 
     async def revoke(self, order: Order) -> str:

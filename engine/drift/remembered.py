@@ -10,8 +10,11 @@ from engine.core.journal import Journal, Memory
 from engine.drift.alerts import AlertKind, Episodes
 from engine.drift.bookkeeping import ENGINE, Sending, from_plain, to_plain
 from engine.drift.cooldown import Rest
+from engine.drift.standing import Standing
+from engine.drift.standing import from_plain as standing_from
+from engine.drift.standing import to_plain as standing_to
 
-RESTS, SENDINGS, EPISODES, UNHEALTHY = "rest/", "sending/", "episodes", "unhealthy"
+RESTS, SENDINGS, STANDINGS, EPISODES, UNHEALTHY = "rest/", "sending/", "standing/", "episodes", "unhealthy"
 
 
 class Remembered:
@@ -21,6 +24,7 @@ class Remembered:
         self._prefix = f"{chain_id}/"
         self.rests: dict[str, Rest] = {}
         self.sendings: dict[str, tuple[Sending, ...]] = {}
+        self.standings: dict[str, Standing] = {}
         self.episodes = Episodes()
         self.unhealthy: dict[str, str] = {}
 
@@ -33,6 +37,8 @@ class Remembered:
                 self.rests[short.removeprefix(RESTS)] = Rest(**value)
             elif short.startswith(SENDINGS):
                 self.sendings[short.removeprefix(SENDINGS)] = tuple(from_plain(one) for one in value)
+            elif short.startswith(STANDINGS):
+                self.standings[short.removeprefix(STANDINGS)] = standing_from(value)
             elif short == EPISODES:
                 self.episodes = Episodes(frozenset((name, AlertKind(kind)) for name, kind in value))
             elif short == UNHEALTHY:
@@ -54,6 +60,15 @@ class Remembered:
         else:
             self.sendings.pop(key, None)
         return self._memory(f"{SENDINGS}{key}", [to_plain(one) for one in kept] or None, now_s)
+
+    def standing_memory(self, portfolio: str, standing: Standing | None, now_s: float) -> Memory:
+        """Take in a standing delegation as it is now; None forgets it."""
+        if standing is None:
+            self.standings.pop(portfolio, None)
+        else:
+            self.standings[portfolio] = standing
+        value = None if standing is None else standing_to(standing)
+        return self._memory(f"{STANDINGS}{portfolio}", value, now_s)
 
     def episodes_memory(self, episodes: Episodes, now_s: float) -> Memory:
         self.episodes = episodes

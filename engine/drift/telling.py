@@ -21,6 +21,7 @@ from engine.drift.options import DriftOptions
 from engine.drift.portfolios import Portfolio
 from engine.drift.ports import ChainLook
 from engine.drift.remembered import Remembered
+from engine.drift.standing import view_of
 from engine.drift.valuation import Valuation
 
 MOST_IN_FULL = 50
@@ -30,12 +31,15 @@ MOST_IN_FULL = 50
 class Teller:
     """Publishes one portfolio after the other, then the engine as a whole. shown: the portfolio a person looks at."""
 
-    def __init__(self, chain_id: int, bus: Bus, memory: Remembered, history: History, dispatch: Dispatch) -> None:
+    def __init__(
+        self, chain_id: int, bus: Bus, memory: Remembered, history: History, dispatch: Dispatch, delegate: str
+    ) -> None:
         self._chain_id = chain_id
         self._bus = bus
         self._memory = memory
         self._history = history
         self._dispatch = dispatch
+        self._delegate = delegate
         self._rows: dict[str, PortfolioRow] = {}
         self._native_usd: Decimal | None = None
         self.shown = ""
@@ -52,7 +56,13 @@ class Teller:
         self._native_usd = valued.native_usd
 
     def tell(
-        self, portfolio: Portfolio, found: Assessment, valued: Valuation, options: DriftOptions, now_s: float
+        self,
+        portfolio: Portfolio,
+        found: Assessment,
+        valued: Valuation,
+        options: DriftOptions,
+        block_at_s: int,
+        now_s: float,
     ) -> None:
         """One portfolio as it was found."""
         proposal = self._dispatch.proposal(portfolio.name)
@@ -62,6 +72,7 @@ class Teller:
         if not few and state is PortfolioState.CALM and portfolio.name != self.shown:
             return
         rest = self._memory.rest(portfolio.name)
+        standing = self._memory.standings.get(portfolio.name)
         summary, attribution = self._history.summary(portfolio.name)
         self._bus.publish(
             PortfolioSnapshot(
@@ -81,6 +92,9 @@ class Teller:
                 last=self._history.last(portfolio.name),
                 summary=summary,
                 attribution=attribution,
+                standing=None
+                if standing is None
+                else view_of(standing, found.book, valued, self._delegate, block_at_s),
             )
         )
 

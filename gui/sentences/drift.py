@@ -5,6 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 SENTENCES: dict[str, str] = {
+    "drift.standing_to_sign": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The owner's key is not here: sign both typed data in the owner's wallet, then grant with the two signatures.",
+    ),
+    "drift.standing_unbounded": QT_TRANSLATE_NOOP(
+        "Reason",
+        "A standing delegation has bounds: 1 to {most_uses} swaps, up to {most_days} days, a price for each token.",
+    ),
+    "drift.nothing_stands": QT_TRANSLATE_NOOP("Reason", "{portfolio} has no standing delegation."),
+    "drift.not_on_this_chain": QT_TRANSLATE_NOOP(
+        "Reason", "The contracts of a standing delegation are not known for chain {chain_id}."
+    ),
     "drift.nothing_to_revoke": QT_TRANSLATE_NOOP(
         "Reason", "There is nothing to revoke: plan {plan} is over, or no delegation was made for it."
     ),

@@ -14,6 +14,7 @@ from web3 import Web3
 
 from engine.chain.delegation import Delegation, Execution, delegation_digest, redeem_call
 from engine.chain.pinned import Enforcers, Swap
+from engine.chain.standing import StandingEnforcers
 from engine.paper.anvil import CHAIN_ID, Node, start_node
 from engine.paper.chain_parts import ChainParts, balances_of, call_data, deploy
 
@@ -58,6 +59,18 @@ class LocalChain:
         at = self.parts.contracts
         return Enforcers(
             exact_execution_batch=at["ExactExecutionBatchEnforcer"],
+            limited_calls=at["LimitedCallsEnforcer"],
+            timestamp=at["TimestampEnforcer"],
+            erc20_balance_change=at["ERC20BalanceChangeEnforcer"],
+        )
+
+    @property
+    def standing_enforcers(self) -> StandingEnforcers:
+        at = self.parts.contracts
+        return StandingEnforcers(
+            allowed_targets=at["AllowedTargetsEnforcer"],
+            allowed_methods=at["AllowedMethodsEnforcer"],
+            allowed_calldata=at["AllowedCalldataEnforcer"],
             limited_calls=at["LimitedCallsEnforcer"],
             timestamp=at["TimestampEnforcer"],
             erc20_balance_change=at["ERC20BalanceChangeEnforcer"],

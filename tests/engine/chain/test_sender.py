@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from engine.chain.life import AwaitsBlock, AwaitsDepth, FeesAboveCap, Final, NonceTaken, Stage, replaces
-from engine.chain.rpc import NodeSilent
+from engine.chain.keys import LocalSigner
+from engine.chain.life import AwaitsBlock, AwaitsDepth, Fees, FeesAboveCap, Final, NonceTaken, Stage, replaces
+from engine.chain.rpc import NodeRefused, NodeSilent, Rpc
 from engine.chain.sender import Busy, CallExpired, NodeSaid, Spent, WrongChain
 from engine.core.gate import SwitchHolds
+from engine.core.secrets import Secret
 from engine.paper.anvil import CHAIN_ID, Node, start_node
 from tests.engine.chain.lossy_node import LossyNode
 from tests.engine.chain.running_sender import CAP, GWEI, Crash, Place, Run, crash_at
@@ -281,6 +283,27 @@ async def test_a_seal_that_a_spike_leaves_behind_is_replaced_within_the_cap_and_
         assert found.life.inclusion is not None
         assert place.mined() == [found.life.inclusion.hash]
     assert (place.nonce(), place.received() - before) == (1, 7)
+
+
+async def test_a_node_that_asks_10_percent_more_of_a_replacement_takes_the_senders(
+    place: Place, lossy: LossyNode
+) -> None:
+    async with place.running() as run:
+        await run.sender.submit(place.call())
+        await run.look()
+        (first,) = run.life.seals
+        little = Fees(first.fees.max_fee_wei * 105 // 100, first.fees.priority_wei * 105 // 100)
+        _, raw = await LocalSigner(place.account).sign(place.call(), 0, little, CHAIN_ID)
+        async with Rpc(Secret(lossy.address)) as rpc:
+            with pytest.raises(NodeRefused, match="underpriced"):
+                await rpc.ask("eth_sendRawTransaction", raw)
+        place.set_base_fee(40)
+        place.set_base_fee(40)
+        await run.look()
+        assert lossy.arrived == [seal.raw for seal in run.life.seals]
+        assert len(run.life.seals) == 2
+        assert (await run.until_ended()).life.stage is Stage.CONFIRMED
+    assert place.nonce() == 1
 
 
 async def test_a_seal_that_the_node_refuses_as_too_low_is_replaced_and_not_tried_for_ever(place: Place) -> None:

@@ -9,7 +9,6 @@ import pytest
 from engine.chain.delegation import Delegation, permission_context, redeem_call
 from engine.chain.pinned import executions_of
 from engine.chain.standing import (
-    StandingEnforcers,
     StandingTerms,
     delegation_in,
     redemptions_under,
@@ -20,23 +19,11 @@ from engine.paper.chain_parts import call_data
 from tests.engine.chain.conftest import FAR_S, LocalChain, Receipt
 
 
-def enforcers(chain: LocalChain) -> StandingEnforcers:
-    at = chain.parts.contracts
-    return StandingEnforcers(
-        at["AllowedTargetsEnforcer"],
-        at["AllowedMethodsEnforcer"],
-        at["AllowedCalldataEnforcer"],
-        at["LimitedCallsEnforcer"],
-        at["TimestampEnforcer"],
-        at["ERC20BalanceChangeEnforcer"],
-    )
-
-
 def standing(chain: LocalChain, *, uses: int = 4, until_s: int = FAR_S) -> tuple[Delegation, Delegation]:
     """Up to 1,000 USDC or 1,000 DAI in one swap, signed."""
     most = {chain.parts.token("USDC").address: 1000 * 10**6, chain.parts.token("DAI").address: 1000 * 10**18}
     terms = StandingTerms(chain.account, chain.delegate, chain.router, most, uses, until_s, salt=5)
-    approvals, swaps = standing_delegations(terms, enforcers(chain))
+    approvals, swaps = standing_delegations(terms, chain.standing_enforcers)
     return chain.sign(approvals), chain.sign(swaps)
 
 
@@ -96,7 +83,7 @@ def test_terms_without_bounds_are_never_made(chain: LocalChain) -> None:
     good = StandingTerms(chain.account, chain.delegate, chain.router, {chain.account: 1}, 1, 1, 1)
     for change in ({"most_by_token": {}}, {"most_by_token": {chain.account: 0}}, {"uses": 0}, {"until_s": 0}):
         with pytest.raises(ValueError, match="bounds above 0"):
-            standing_delegations(replace(good, **change), enforcers(chain))  # type: ignore[arg-type]
+            standing_delegations(replace(good, **change), chain.standing_enforcers)  # type: ignore[arg-type]
 
 
 def test_a_delegation_survives_the_way_through_its_permission_context(chain: LocalChain) -> None:

@@ -179,7 +179,9 @@ async def running(place: Place) -> AsyncIterator[Running]:
             sender=sender,
             delegate=DELEGATE.address,
             owners={owner.address: LocalSigner(owner) for owner in place.owners},
-            contracts=Contracts(at["DelegationManager"], at["UniswapV2Router02"], place.chain.enforcers),
+            contracts=Contracts(
+                at["DelegationManager"], at["UniswapV2Router02"], place.chain.enforcers, place.chain.standing_enforcers
+            ),
             chain_id=CHAIN_ID,
             gate=gate,
             gas_cap_wei=lambda: place.options.max_gas_wei,
