@@ -62,7 +62,9 @@ REQUIRED: dict[str, tuple[str, ...]] = {"governor": GOVERNOR, "drift": DRIFT}
 
 ALL = [(table, statement) for table in TABLES for statement in statements(table)]
 ENGINES = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.stem)
-STATEMENTS = pytest.mark.parametrize("statement", [row for _, row in ALL], ids=lambda statement: statement.id)
+STATEMENTS = pytest.mark.parametrize(
+    "statement", [pytest.param(row, id=f"{table.stem} {row.id}") for table, row in ALL]
+)
 
 
 @ENGINES
