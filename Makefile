@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test lint bench kill soak contracts lock clean
+.PHONY: help run test setup setup-test lint bench kill kill-drift soak contracts lock clean
 export PYTHON ?= python3
 
 BIN := .venv/bin
@@ -35,6 +35,9 @@ bench: setup-test ## run each script of tests/bench on a virtual screen; one JSO
 
 kill: setup-test ## kill the program at every named point, 50 seeds each (ARGS="--seeds 5 --points place.sent")
 	@$(BIN)/python -m tests.fault.kill $(ARGS)
+
+kill-drift: setup-test ## kill the drift engine at every named point, 50 seeds each, under reorgs (ARGS="--seeds 5")
+	@$(BIN)/python -m tests.fault.kill_drift $(ARGS)
 
 soak: setup-test ## 24 simulated hours under each fault of the exchange (ARGS="--hours 1 --faults all")
 	@$(BIN)/python -m tests.soak.faults $(ARGS)

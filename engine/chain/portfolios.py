@@ -7,7 +7,9 @@ is sent.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -105,6 +107,7 @@ class PortfolioChain:
         self._sender = sender
         self._delegate = delegate
         self._revokers = {account.lower(): sender for account, sender in (revokers or {}).items()}
+        self._revoking = asyncio.Lock()
         self._signing = Signing(gate, owners, chain_id, contracts.manager)
         self._contracts = contracts
         self._chain_id = chain_id
@@ -283,9 +286,11 @@ class PortfolioChain:
         sender = self._revokers.get(account.lower())
         if sender is None:
             raise OrderRefused(RevokedElsewhere(account, manager, data))
-        call_ = ChainCall(name, manager, data, 0, REVOKE_GAS, self._gas_cap_wei())
+        # Asked again it is another call: one that has failed may be tried anew, and disabling twice does no harm.
+        call_ = ChainCall(f"{name}/{secrets.token_hex(4)}", manager, data, 0, REVOKE_GAS, self._gas_cap_wei())
         try:
-            return await sender.carried_out(call_)
+            async with self._revoking:
+                return await sender.carried_out(call_)
         except NotCarriedOut as failure:
             raise OrderRefused(NotRevoked(failure.reason)) from None
         except (NodeSilent, NodeRefused, WrongChain) as error:

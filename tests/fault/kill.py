@@ -9,20 +9,16 @@ exchange's, and everything that rests is known.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import base64
 import contextlib
 import json
 import random
 import signal
-import subprocess
 import sys
-import tempfile
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -32,75 +28,19 @@ from engine.core.journal import Journal
 from engine.paper.config import ApiKey, MarketSpec, PaperConfig
 from engine.paper.launch import PaperExchange, start_exchange
 from engine.paper.store import Store
+from tests.fault.campaign import Breach, History, Tell, arguments, campaign
 from tests.fault.ledger import Account, breaches
+from tests.fault.lives import Zygote
 from tests.fault.points import CLOSES, DOUBTS, OFTEN, STOPS
-from tests.fault.victim import Life, as_line
+from tests.fault.victim import Life
 
-ROOT = Path(__file__).parents[2]
 SPEED = 60.0
 USD, DOGE = Decimal(60), Decimal(900)
 KILLS = 2
-TRIES = 3
 KEY = "kill-key"
 START_PRICE = Decimal("0.0966")
 STORM, BREEZE = 0.008, 0.0001
 LAST_LIFE_S = 1.5
-
-
-class Breach(AssertionError):
-    """Something happened twice, or was lost."""
-
-
-@dataclass
-class History:
-    """What came of one point and seed. reached: how many of the kills struck."""
-
-    point: str
-    seed: int
-    reached: int = 0
-    trades: int = 0
-    orders: int = 0
-    passed: Counter[str] = field(default_factory=Counter)
-
-
-class Zygote:
-    """A fork server, and the one life it may have at a time."""
-
-    def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def __aenter__(self) -> Zygote:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.fault.victim", stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
-        )
-        assert self._process.stdout is not None
-        await self._process.stdout.readline()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        await self._process.wait()
-
-    async def live(self, life: Life) -> int:
-        """Let it live; returns how it ended: 0 in order, below 0 by a signal."""
-        assert self._process is not None
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(as_line(life).encode())
-        await self._process.stdin.drain()
-        code: int = json.loads(await self._process.stdout.readline())["code"]
-        return code
-
-
-async def reaching_history(zygote: Zygote, point: str, seed: int, folder: Path, kills: int) -> History:
-    """A history whose point was reached at least once, if it can be within TRIES: chance may keep a life from it."""
-    for attempt in range(TRIES):
-        found = await history(zygote, point, seed + attempt * 10_000, folder / str(attempt), kills)
-        if found.reached:
-            break
-    return found
 
 
 async def history(zygote: Zygote, point: str, seed: int, folder: Path, kills: int = KILLS) -> History:
@@ -136,7 +76,6 @@ async def history(zygote: Zygote, point: str, seed: int, folder: Path, kills: in
         await exchange.control(hold=True)
         if await zygote.live(replace(first, for_s=LAST_LIFE_S)) != 0:
             raise Breach(f"{point}/{seed}: it does not end in order\n{_log(folder)}")
-    found.passed.update(ended["passed"])
     await _audit(found, ended, folder, first)
     return found
 
@@ -220,7 +159,7 @@ async def _audit(found: History, ended: dict[str, Any], folder: Path, life: Life
         found_breaches = breaches(account, await journal.facts("grid", "fill"), await journal.recall("grid"), USD, DOGE)
     finally:
         await asyncio.to_thread(journal.close)
-    found.trades, found.orders = len(account.trades), len(account.orders)
+    found.counts.update(orders=len(account.orders), trades=len(account.trades))
     if ended["switch"] != "running":
         found_breaches.append(f"the switch stands at {ended['switch']}: {ended['why']}")
     if found_breaches:
@@ -234,53 +173,21 @@ def _log(folder: Path) -> str:
 
 async def run(points: Sequence[str], seeds: Sequence[int], jobs: int, kills: int = KILLS) -> int:
     """All histories, `jobs` at a time; returns how many breaches there were, and points that were never reached."""
-    work = [(point, seed) for point in points for seed in seeds]
-    done: dict[str, list[History]] = {point: [] for point in points}
-    broken = 0
-    started_s = time.monotonic()
 
-    async def worker() -> None:
-        nonlocal broken
-        async with Zygote() as zygote:
-            while work:
-                point, seed = work.pop(0)
-                with tempfile.TemporaryDirectory(prefix="evenkeel-kill-") as folder:
-                    try:
-                        done[point].append(await reaching_history(zygote, point, seed, Path(folder), kills))
-                    except Breach as breach:
-                        broken += 1
-                        print(f"BREACH {breach}", flush=True)
-                if len(done[point]) == len(seeds):
-                    print(_line(point, done[point]), flush=True)
+    @contextlib.asynccontextmanager
+    async def teller() -> AsyncIterator[Tell]:
+        async with Zygote("tests.fault.victim") as zygote:
 
-    await asyncio.gather(*(worker() for _ in range(jobs)))
-    histories = [one for some in done.values() for one in some]
-    print(
-        f"{len(points)} points, {len(histories)} histories, {sum(one.reached for one in histories)} kills, "
-        f"{sum(one.orders for one in histories)} orders, {sum(one.trades for one in histories)} trades, "
-        f"{broken} breaches, {time.monotonic() - started_s:.0f} s"
-    )
-    never = [point for point, some in done.items() if not any(one.reached for one in some)]
-    if never:
-        print(f"never reached: {', '.join(never)}")
-    return broken + len(never)
+            async def tell(point: str, seed: int, folder: Path) -> History:
+                return await history(zygote, point, seed, folder, kills)
 
+            yield tell
 
-def _line(point: str, histories: Sequence[History]) -> str:
-    kills = sum(one.reached for one in histories)
-    trades = sum(one.trades for one in histories)
-    return f"{point:24} {len(histories):4} histories {kills:4} kills {trades:6} trades"
+    return await campaign(points, seeds, jobs, teller)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=50)
-    parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--points", default=",".join(OFTEN))
-    parser.add_argument("--jobs", type=int, default=2)
-    parsed = parser.parse_args()
-    seeds = range(parsed.first_seed, parsed.first_seed + parsed.seeds)
-    return 1 if asyncio.run(run(parsed.points.split(","), seeds, parsed.jobs)) else 0
+    return 1 if asyncio.run(run(*arguments(__doc__, OFTEN))) else 0
 
 
 if __name__ == "__main__":

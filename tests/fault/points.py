@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 from aiohttp.client_reqrep import ClientResponse
@@ -24,8 +22,7 @@ from engine.grid.ports import VenueFill, VenueOrder
 from engine.grid.reconcile import Reconciler
 from engine.venue.kraken import KrakenVenue
 from engine.venue.stream import Session
-
-Reached = Callable[[str], None]
+from tests.fault.wrapping import Reached, after, after_async, around, before
 
 TRADING = {"AddOrder": "place", "AmendOrder": "amend", "CancelOrder": "cancel"}
 
@@ -90,31 +87,31 @@ def install(reached: Reached) -> None:
     _gate(reached)
     _venue(reached)
     _grid(reached)
-    _around(reached, NoncesInJournal, "store", "nonce.save")
-    _around(reached, Desk, "close", "close", after=False)
-    _before(reached, Journal, "close", "close.journal")
-    _after(reached, MasterSwitch, "stop", "stop.latched")
+    around(reached, NoncesInJournal, "store", "nonce.save")
+    around(reached, Desk, "close", "close", after=False)
+    before(reached, Journal, "close", "close.journal")
+    after(reached, MasterSwitch, "stop", "stop.latched")
 
 
 def _journal(reached: Reached) -> None:
-    _around(reached, Journal, "commit", "journal.commit")
-    _around(reached, Journal, "commit", "governor.save", when=_is_governors)
-    _before(reached, Journal, "post", "journal.post.before")
-    _after(reached, Journal, "post", "journal.post.after")
-    _after(reached, journal_module, "_write", "journal.written")
-    _after(reached, journal_module, "_run_together", "journal.durable")
+    around(reached, Journal, "commit", "journal.commit")
+    around(reached, Journal, "commit", "governor.save", when=_is_governors)
+    before(reached, Journal, "post", "journal.post.before")
+    after(reached, Journal, "post", "journal.post.after")
+    after(reached, journal_module, "_write", "journal.written")
+    after(reached, journal_module, "_run_together", "journal.durable")
 
 
 def _gate(reached: Reached) -> None:
-    _around(reached, Gate, "admit", "gate.admit", when=lambda gate, intents, **rest: bool(intents))
-    _around(reached, Gate, "admit", "fill.save", when=_holds_fill)
-    _around(reached, Gate, "deliver", "gate.deliver")
+    around(reached, Gate, "admit", "gate.admit", when=lambda gate, intents, **rest: bool(intents))
+    around(reached, Gate, "admit", "fill.save", when=_holds_fill)
+    around(reached, Gate, "deliver", "gate.deliver")
 
 
 def _venue(reached: Reached) -> None:
     for name in TRADING.values():
-        _around(reached, KrakenVenue, name, name)
-    _around(reached, KrakenVenue, "find", "find")
+        around(reached, KrakenVenue, name, name)
+    around(reached, KrakenVenue, "find", "find")
     start = ClientResponse.start
 
     async def started(response: ClientResponse, connection: Any) -> ClientResponse:
@@ -127,13 +124,13 @@ def _venue(reached: Reached) -> None:
         return answer
 
     ClientResponse.start = started  # type: ignore[method-assign]
-    _before(reached, Session, "_take", "message.before")
+    before(reached, Session, "_take", "message.before")
 
 
 def _grid(reached: Reached) -> None:
-    _after_async(reached, GridEngine, "_recalled", "start.recalled")
-    _around(reached, GridEngine, "stop_orders", "stop")
-    _around(reached, Reconciler, "_read_all", "read")
+    after_async(reached, GridEngine, "_recalled", "start.recalled")
+    around(reached, GridEngine, "stop_orders", "stop")
+    around(reached, Reconciler, "_read_all", "read")
     take_in = Decider.take_in
 
     def taken_in(decider: Decider, arrival: Any, *rest: Any) -> Any:
@@ -155,63 +152,3 @@ def _is_governors(journal: Journal, batch: Batch) -> bool:
 
 def _holds_fill(gate: Gate, intents: Any, *, facts: Any = (), **rest: Any) -> bool:
     return any(fact.kind == FILL for fact in facts)
-
-
-def _around(
-    reached: Reached,
-    owner: Any,
-    method: str,
-    name: str,
-    *,
-    when: Callable[..., bool] = lambda *given, **named: True,
-    after: bool = True,
-) -> None:
-    """Wrap a coroutine method: `name.before` and `name.after` it."""
-    inner = getattr(owner, method)
-
-    @functools.wraps(inner)
-    async def wrapped(*given: Any, **named: Any) -> Any:
-        counts = when(*given, **named)
-        if counts:
-            reached(f"{name}.before")
-        result = await inner(*given, **named)
-        if counts and after:
-            reached(f"{name}.after")
-        return result
-
-    setattr(owner, method, wrapped)
-
-
-def _after_async(reached: Reached, owner: Any, method: str, name: str) -> None:
-    inner = getattr(owner, method)
-
-    @functools.wraps(inner)
-    async def wrapped(*given: Any, **named: Any) -> Any:
-        result = await inner(*given, **named)
-        reached(name)
-        return result
-
-    setattr(owner, method, wrapped)
-
-
-def _before(reached: Reached, owner: Any, method: str, name: str) -> None:
-    inner = getattr(owner, method)
-
-    @functools.wraps(inner)
-    def wrapped(*given: Any, **named: Any) -> Any:
-        reached(name)
-        return inner(*given, **named)
-
-    setattr(owner, method, wrapped)
-
-
-def _after(reached: Reached, owner: Any, method: str, name: str) -> None:
-    inner = getattr(owner, method)
-
-    @functools.wraps(inner)
-    def wrapped(*given: Any, **named: Any) -> Any:
-        result = inner(*given, **named)
-        reached(name)
-        return result
-
-    setattr(owner, method, wrapped)

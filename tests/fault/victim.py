@@ -1,21 +1,14 @@
 """A session that may be killed: the real desk on a real profile, over sockets, in a process of its own.
 
-Run as a program this is a fork server: it loads everything once, then forks a child for each life that it is told of
-(one JSON object a line), waits for it and answers how it ended. So a life costs no imports.
+Run as a program this is a fork server for such lives.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
-import os
-import signal
-import sys
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +26,9 @@ from engine.desk.worlds import World
 from engine.grid.messages import GridSnapshot
 from engine.venue.addresses import loopback
 from engine.venue.client import Keys
+from tests.fault.lives import serve
 from tests.fault.points import install
 
-LONGEST_LIFE_S = 100
 CALM_AFTER_S = 0.8
 LONGEST_CALMING_S = 60.0
 
@@ -67,19 +60,6 @@ class Life:
     nth: int = 1
     stop_after_s: float | None = None
     for_s: float = 0.0
-
-
-class Trap:
-    """Counts every passing and kills the process, as the kernel would, at the one it is set for."""
-
-    def __init__(self, life: Life) -> None:
-        self._life = life
-        self.passed: Counter[str] = Counter()
-
-    def reached(self, name: str) -> None:
-        self.passed[name] += 1
-        if name == self._life.point and self.passed[name] >= self._life.nth:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 async def live(life: Life) -> dict[str, Any]:
@@ -161,41 +141,6 @@ def _world(life: Life) -> World:
     )
 
 
-def _child(life: Life) -> None:
-    """Everything of one life. Never returns."""
-    signal.alarm(LONGEST_LIFE_S)
-    code = 1
-    try:
-        logging.basicConfig(filename=f"{life.result}.log", level=logging.WARNING, force=True)
-        trap = Trap(life)
-        install(trap.reached)
-        ended = asyncio.run(live(life))
-        Path(life.result).write_text(json.dumps({**ended, "passed": trap.passed}))
-        code = 0
-    except BaseException:
-        logging.exception("the life ended with an error")
-    finally:
-        logging.shutdown()
-        os._exit(code)
-
-
-def serve() -> None:
-    """The fork server: a life a line on standard input, the way it ended a line on standard output."""
-    print("ready", flush=True)
-    for line in sys.stdin:
-        life = Life(**json.loads(line))
-        pid = os.fork()
-        if pid == 0:
-            _child(life)
-        _, status = os.waitpid(pid, 0)
-        print(json.dumps({"code": os.waitstatus_to_exitcode(status)}), flush=True)
-
-
-def as_line(life: Life) -> str:
-    """What the server reads."""
-    return json.dumps(asdict(life)) + "\n"
-
-
 if __name__ == "__main__":
     from engine.core import journal  # noqa: F401
     from engine.venue import client
@@ -203,4 +148,4 @@ if __name__ == "__main__":
     client.__doc__  # noqa: B018
     import ccxt.pro  # noqa: F401
 
-    serve()
+    serve(Life, install, live)
