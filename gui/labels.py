@@ -57,3 +57,22 @@ class Figure(QWidget):
         set_look(self._value, tone=tone)
         self.setToolTip(tip)
         self.setAccessibleName(f"{self._name.text()}: {value}")
+
+
+class Prose(QLabel):
+    """Plain sentences that wrap within the room there is, and never ask for more width."""
+
+    def __init__(self, *, muted: bool = False, lines: int = 1, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        self.setMinimumHeight(lines * self.fontMetrics().lineSpacing())
+        if muted:
+            set_look(self, role="muted")
+
+    def say(self, text: str) -> None:
+        """Show `text`."""
+        if text != self.text():
+            self.setText(text)

@@ -56,6 +56,17 @@ GRID_STATES = {
     "halted": Look("danger", "✕", Tone.DANGER),
 }
 
+PORTFOLIO_STATES = {
+    "unknown": STARTING,
+    "calm": Look("neutral", "=", Tone.NEUTRAL),
+    "blocked": Look("warning", "!", Tone.DAMPED),
+    "cooling": Look("pause", "‖", Tone.NEUTRAL),
+    "proposed": Look("help", "?", Tone.PAPER),
+    "ready": Look("run", "▶", Tone.ACTING),
+    "under_way": Look("reload", "↻", Tone.ACTING),
+}
+"""By the value of drift's `PortfolioState`."""
+
 SEVERITIES = {
     "info": Look("info", "i", Tone.NEUTRAL),
     "warning": Look("warning", "!", Tone.DAMPED),

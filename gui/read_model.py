@@ -20,8 +20,10 @@ from engine.core.modes import ModeSnapshot, SwitchMoved
 from engine.core.series import Series
 from engine.core.supervisor import EngineCrashed, EngineSnapshot
 from engine.desk.messages import DeskNote, StatusPageSnapshot
+from engine.drift.messages import AlertRaised, PlanDropped, PlanProposed, PlanSent, Rebalanced
 from engine.governor.messages import ClockSteppedBack, GapObserved, GovernorSnapshot, OscillationDamped, SkewChanged
 from engine.grid.messages import FillBooked, GridNote, GridSnapshot, OrderPlaced, RoundTripBooked
+from gui.drift.known import KnownDrift
 from gui.sentences.events import Severity, event_severity
 
 SnapshotT = TypeVar("SnapshotT", bound=Snapshot)
@@ -59,6 +61,7 @@ class Alert:
 _ENGINE_OF: tuple[tuple[str, tuple[type[Event], ...]], ...] = (
     ("governor", (SkewChanged, OscillationDamped, GapObserved, ClockSteppedBack)),
     ("grid", (OrderPlaced, FillBooked, RoundTripBooked, GridNote)),
+    ("drift", (PlanProposed, PlanSent, PlanDropped, Rebalanced, AlertRaised)),
     ("desk", (SwitchMoved, DeskNote, MirrorLost, MirrorCaughtUp, MirrorRewound)),
 )
 
@@ -80,6 +83,7 @@ class ReadModel:
         self.last_action: dict[str, Event] = {}
         self.revision = 0
         self._mode_watchers: list[Callable[[ModeSnapshot], None]] = []
+        self.drift = KnownDrift(bus, self._changed)
         self._reader = bus.read()
         self._stops = [
             self._watch(bus, ModeSnapshot, self._take_mode),
@@ -89,7 +93,7 @@ class ReadModel:
             self._watch(bus, StatusPageSnapshot, self._take_status_page),
             bus.watch(EngineSnapshot, self._take_engine),
         ]
-        for engine in ("governor", "grid"):
+        for engine in ("governor", "grid", "drift"):
             known = bus.latest(EngineSnapshot, engine)
             if known is not None:
                 self._take_engine(known)
@@ -116,7 +120,11 @@ class ReadModel:
         for stop in self._stops:
             stop()
         self._stops = []
+        self.drift.close()
         self._reader.close()
+
+    def _changed(self) -> None:
+        self.revision += 1
 
     @staticmethod
     def _watch(bus: Bus, kind: type[SnapshotT], take: Callable[[SnapshotT], None]) -> Callable[[], None]:
@@ -168,6 +176,7 @@ class ReadModel:
 
     def _take(self, event: Event) -> None:
         self.events.append(event)
+        self.drift.take(event)
         if isinstance(event, FillBooked):
             self.fills.append(event)
         severity = event_severity(event)

@@ -18,13 +18,17 @@ _Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
-    """One column: its title, the text of a row in it, and, where it has a meaning, a tone."""
+    """One column: its title, the text of a row in it, and, where it has a meaning, a tone.
+
+    tip: what the column is. hint: what there is to know beyond the text; empty for nothing.
+    """
 
     title: str
     text: Callable[[Row], str]
     right: bool = False
     tone: Callable[[Row], Tone | None] | None = None
     tip: str = ""
+    hint: Callable[[Row], str] | None = None
 
 
 class RowsModel(QAbstractTableModel, Generic[Row]):
@@ -79,8 +83,12 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         if not index.isValid() or index.row() >= len(self._rows):
             return None
         column, row = self._columns[index.column()], self._rows[index.row()]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return (column.hint is not None and column.hint(row)) or column.text(row)
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole and column.hint is not None:
+            return column.hint(row) or None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column.right)
         if role == Qt.ItemDataRole.ForegroundRole and column.tone is not None:

@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 PLACE = "panel"
 ANSWER_WITHIN_S = 10.0
-PAGES = ("overview", "governor", "settings", "keys")
+PAGES = ("overview", "governor", "drift", "settings", "keys")
 
 
 class MainWindow(QMainWindow):
@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
 
     def attach(self, context: PanelContext) -> None:
         """Bind to a running session and build the pages that need one. Call it in the running loop, once."""
+        from gui.pages.drift import DriftPage
         from gui.pages.governor import GovernorPage
         from gui.pages.keys import KeysPage
         from gui.pages.settings import SettingsPage
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         tasks, model = Tasks(PLACE, self._task_failed), ReadModel(context.bus)
         pages = {
             "governor": GovernorPage(model, context.clock),
+            "drift": DriftPage(model, context.bus, tasks, self.notices),
             "settings": SettingsPage(context.configuration, tasks, self.notices),
             "keys": KeysPage(context.secrets, context.bus, tasks, self.notices),
         }
@@ -104,7 +106,7 @@ class MainWindow(QMainWindow):
         return next(name for name, page in self._pages.items() if page is self._stack.currentWidget())
 
     def page_widget(self, name: str) -> QWidget:
-        """The page `name`: overview, governor, settings or keys."""
+        """The page `name`, one of PAGES."""
         return self._pages[name]
 
     def show_page(self, name: str) -> None:
@@ -139,15 +141,15 @@ class MainWindow(QMainWindow):
         bind("switch.stop", partial(self._ask, Stop(where=PLACE)))
         bind("switch.pause", partial(self._ask, Pause(where=PLACE)))
         bind("switch.resume", self._ask_to_resume)
-        bind("settings.find", partial(self._on_settings, "find"))
-        bind("settings.review", partial(self._on_settings, "review"))
+        for action in ("drift.find", "drift.confirm", "drift.dismiss", "settings.find", "settings.review"):
+            bind(action, partial(self._on_page, *action.split(".")))
         bind("view.look", lambda: apply_theme(LIGHT if theme_of().dark else DARK))
         bind("help.keys", lambda: ShortcutsDialog(self).open())
         bind("app.quit", self.close)
 
-    def _on_settings(self, what: str) -> None:
-        self.show_page("settings")
-        act: Callable[[], object] = getattr(self._pages["settings"], what)
+    def _on_page(self, page: str, what: str) -> None:
+        self.show_page(page)
+        act: Callable[[], object] = getattr(self._pages[page], what)
         act()
 
     def _ask(self, command: Command) -> None:

@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QTableView, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from engine.grid.messages import FillBooked, GridSnapshot, OrderView, SlotView
 from gui import formats
 from gui.governor.metrics import Metrics
 from gui.plots.live import LivePlot
+from gui.plots.readings import Readings
 from gui.sentences import word
 from gui.tables import Column, LiveTable, RowsModel
-from gui.theme import Space, Tone
+from gui.theme import Tone
 
 translate = QCoreApplication.translate
 FILLS_SHOWN = 200
-READINGS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,44 +115,6 @@ def fill_columns() -> tuple[Column[FillBooked], ...]:
         ),
         Column(translate("GridTables", "Trade"), lambda fill: fill.trade_id),
     )
-
-
-class Readings(QWidget):
-    """One plot as a table, for those who read rather than look (panel spec 15)."""
-
-    def __init__(self, plots: Sequence[LivePlot], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._plots = tuple(plots)
-        self._shown: object = None
-        self._choice = QComboBox()
-        self._choice.setAccessibleName(self.tr("Plot to read as a table"))
-        self._choice.addItems([plot.title for plot in plots])
-        self._choice.currentIndexChanged.connect(lambda _: self.redraw())
-        self._model = QStandardItemModel(self)
-        self._view = QTableView()
-        self._view.setModel(self._model)
-        self._view.setAccessibleName(self.tr("Readings"))
-        self._view.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        self._view.setTabKeyNavigation(False)
-        self._view.verticalHeader().hide()
-        self._view.horizontalHeader().setStretchLastSection(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, Space.SMALL, 0, 0)
-        column.setSpacing(Space.SMALL)
-        column.addWidget(self._choice)
-        column.addWidget(self._view, 1)
-
-    def redraw(self) -> None:
-        """Read the chosen plot anew, if it changed; newest first."""
-        shown = self._plots[self._choice.currentIndex()].as_table(READINGS_SHOWN)
-        if shown == self._shown or not self.isVisible():
-            return
-        self._shown = shown
-        self._model.clear()
-        self._model.setHorizontalHeaderLabels(list(shown.headers))
-        for row in reversed(shown.rows):
-            self._model.appendRow([QStandardItem(text) for text in row])
-        self._view.resizeColumnsToContents()
 
 
 class GridTables(QTabWidget):

@@ -49,7 +49,17 @@ class OverviewPage(QScrollArea):
             self.tr("Grid"),
             (self.tr("Price"), self.tr("USD"), self.tr("DOGE"), self.tr("Orders"), self.tr("Today")),
         )
-        self.drift = EngineCard("drift", self.tr("Drift"))
+        self.drift = EngineCard(
+            "drift",
+            self.tr("Drift"),
+            (
+                self.tr("Value"),
+                self.tr("Largest drift"),
+                self.tr("Portfolios"),
+                self.tr("Wait for you"),
+                self.tr("Gas"),
+            ),
+        )
         self.hub = EngineCard("hub", self.tr("Hub"))
         self._services: Services | None = None
         self._alerts: RowsModel[Alert] = RowsModel(self._alert_columns(), key=id)
@@ -69,6 +79,8 @@ class OverviewPage(QScrollArea):
             self.tr("Idle ratio, last six hours"), model.series[Plotted.IDLE_RATIO], span_s=21600
         )
         self._price_line = Sparkline(self.tr("Price, last six hours"), model.series[Plotted.PRICE], span_s=21600)
+        self._drift_line = Sparkline(self.tr("Largest drift, last six hours"), model.drift.largest, span_s=21600)
+        self.drift.place_line(self._drift_line, self.tr("Largest drift of all portfolios, 6 h"))
         self.governor.place_line(self._idle_line, self.tr("Idle ratio against target, 6 h"))
         self.grid.place_line(self._price_line, self.tr("DOGE/USD, 6 h"))
         self._drawn = -1
@@ -81,10 +93,12 @@ class OverviewPage(QScrollArea):
         self._drawn = model.revision
         self.governor.show_facts(self._governor_facts(model))
         self.grid.show_facts(self._grid_facts(model))
+        self.drift.show_facts(self._drift_facts(model))
         if model.governor is not None:
             self._idle_line.set_target(model.governor.target_idle_ratio)
         self._idle_line.redraw()
         self._price_line.redraw()
+        self._drift_line.redraw()
         if self._services is not None:
             self._services.show_snapshots(model.mirror, model.status_page)
         alerts = list(model.alerts)[: -ALERTS_SHOWN - 1 : -1]
@@ -139,6 +153,33 @@ class OverviewPage(QScrollArea):
             self._last_action(model, "grid"),
         )
 
+    def _drift_facts(self, model: ReadModel) -> CardFacts:
+        from engine.drift.messages import PortfolioState
+        from gui.drift.engine_line import engine_sentence, engine_verdict
+
+        known, life = model.drift.engine, model.engines.get("drift")
+        look, said = engine_verdict(known, life)
+        last = self._last_action(model, "drift")
+        if known is None:
+            nothing = tuple((formats.UNKNOWN, None) for _ in range(5))
+            return CardFacts(look, said, engine_sentence(known, life), nothing, last)
+        values = [row.value_usd for row in known.rows if row.value_usd is not None]
+        drifts = [row.max_drift for row in known.rows if row.max_drift is not None]
+        waiting = sum(row.state is PortfolioState.PROPOSED for row in known.rows)
+        return CardFacts(
+            look,
+            said,
+            engine_sentence(known, life),
+            (
+                (formats.usd_short(sum(values)) if len(values) == len(known.rows) else formats.UNKNOWN, None),
+                (formats.percent(max(drifts, default=None), 1), None),
+                (f"{len(known.rows):,}", None),
+                (f"{waiting:,}", Tone.PAPER if waiting else None),
+                (formats.gwei(known.gas_price_wei) if known.block_at_s is not None else formats.UNKNOWN, None),
+            ),
+            last,
+        )
+
     def _fallen(self, model: ReadModel, engine: str) -> CardFacts | None:
         """What a card says of an engine that crashed and is not back yet; its old numbers would mislead."""
         life = model.engines.get(engine)
@@ -173,10 +214,8 @@ class OverviewPage(QScrollArea):
         )
         self.governor.show_facts(starting)
         self.grid.show_facts(starting)
+        self.drift.show_facts(starting)
         absent = self.tr("Not built yet")
-        self.drift.show_facts(
-            CardFacts(ABSENT, absent, self.tr("The drift engine keeps token weights. It is not built yet."))
-        )
         self.hub.show_facts(
             CardFacts(ABSENT, absent, self.tr("The hub engine keeps users' collateral. It is not built yet."))
         )

@@ -42,6 +42,11 @@ class Curve:
         style = Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine
         self.item.setPen(pg.mkPen(self.colour(), width=1, style=style))
 
+    def follow(self, series: Series) -> None:
+        """Draw another series from now on."""
+        self.series = series
+        self._drawn = None
+
     def draw(self, start_s: float, end_s: float, columns: int) -> None:
         """Show the series between two times; nothing is done when nothing came in and the stretch is the same."""
         wanted = (self.series.latest, start_s, end_s, columns)

@@ -97,6 +97,11 @@ class LivePlot(QFrame):
         self._box.addItem(curve.item, ignoreBounds=True)
         self._colour()
 
+    def set_series(self, name: str, series: Series) -> None:
+        """Let the curve `name` show another series. Raises KeyError when there is no such curve."""
+        if self._curves[name].series is not series:
+            self._curves[name].follow(series)
+
     def set_target(self, name: str, value: float, tone: Tone | None = None) -> None:
         """Draw a dashed level line, or move it."""
         self._set_mark(Mark(name, value, value, tone))
