@@ -210,10 +210,12 @@ class DriftEngine:
 
     async def _confirm(self, command: ConfirmPlan) -> Answer:
         refused = self._dispatch.confirm(command.portfolio, command.plan, command.signature)
+        self._look_at_s = float("-inf")  # so that it is told at once
         return Acknowledged({"plan": command.plan}) if refused is None else Refused(refused)
 
     async def _dismiss(self, command: DismissPlan) -> Answer:
         refused = await self._dispatch.dismiss(command.portfolio, command.plan)
+        self._look_at_s = float("-inf")
         return Acknowledged({"plan": command.plan}) if refused is None else Refused(refused)
 
     async def _revoke(self, command: RevokePlan) -> Answer:

@@ -62,8 +62,8 @@ class LegView:
 class PlanView:
     """A plan as a person reads it before it is sent (panel spec 3).
 
-    id: names exactly these swaps. gas: units, expected; gas_usd: at the price of now. delegate: who may carry it out;
-    contract: what the delegate may call for it; until_s: when that ends. made_at_s, valid_until_s: for the
+    id: names exactly these swaps. gas: units, expected; gas_usd: at the price of now. delegate: who may carry it out, and
+    nothing else with it; until_s: when that ends. made_at_s, valid_until_s: for the
     confirmation. revision: of the options it was made under. to_sign: EIP-712 typed data (JSON) that the owner signs
     elsewhere; empty where the owner's key is here.
     """
@@ -95,7 +95,8 @@ class StandingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortfolioSnapshot(Snapshot):
-    """One portfolio. `reason` explains the state; cooldown_until_s: None when it does not rest."""
+    """One portfolio. `reason` explains the state; cooldown_until_s: None when it does not rest; recent: the newest
+    records, oldest first."""
 
     name: str
     account: str
@@ -113,6 +114,7 @@ class PortfolioSnapshot(Snapshot):
     summary: Summary | None
     attribution: tuple[Contribution, ...]
     standing: StandingView | None = None
+    recent: tuple[RebalanceRecord, ...] = ()
 
     @property
     def topic(self) -> str:

@@ -24,6 +24,7 @@ from engine.drift.remembered import Remembered
 from engine.drift.standing import view_of
 from engine.drift.valuation import Valuation
 
+MOST_RECENT = 50
 MOST_IN_FULL = 50
 """With more portfolios than this, only those that are not calm, and the one that is shown, are told in full."""
 
@@ -90,6 +91,7 @@ class Teller:
                 cooldown_until_s=cooldown_until(rest, options, now_s),
                 failures=rest.failures,
                 last=self._history.last(portfolio.name),
+                recent=self._history.records(portfolio.name)[-MOST_RECENT:],
                 summary=summary,
                 attribution=attribution,
                 standing=None
