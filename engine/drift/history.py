@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from collections.abc import Sequence
 from decimal import Decimal
 
 from engine.core.journal import Fact, Journal
@@ -37,7 +36,7 @@ class History:
         for fact in await journal.facts(ENGINE, SAMPLE):
             self._add_sample(*sample_from(fact))
 
-    def records(self, portfolio: str) -> Sequence[RebalanceRecord]:
+    def records(self, portfolio: str) -> tuple[RebalanceRecord, ...]:
         """Oldest first."""
         return tuple(self._records.get(portfolio, ()))
 
