@@ -63,8 +63,8 @@ class PlanView:
     """A plan as a person reads it before it is sent (panel spec 3).
 
     id: names exactly these swaps. gas: units, expected; gas_usd: at the price of now. delegate: who may carry this and
-    nothing else out; until_s: when that ends. made_at_s, valid_until_s: for the confirmation. revision: of the options it
-    was made under. to_sign: EIP-712 typed data (JSON) that the owner signs elsewhere; empty where the owner's key is
+    nothing else out; until_s: when that ends. made_at_s, valid_until_s: for the confirmation. revision: of the options
+    it was made under. to_sign: EIP-712 typed data (JSON) that the owner signs elsewhere; empty where the owner's key is
     here.
     """
 
