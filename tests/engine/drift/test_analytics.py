@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 import statistics
 from decimal import Decimal
 
@@ -45,6 +47,25 @@ def test_sharpe_is_the_mean_over_the_sample_deviation_for_a_year_of_365_days() -
     returns = [0.01, -0.02, 0.015, 0.003]
     expected = statistics.mean(returns) / statistics.stdev(returns) * math.sqrt(365)
     assert sharpe_ratio(returns, 365) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("seed", "sharpe", "sortino", "drawdown", "total"),
+    [
+        (1, 2.449782764668407, 3.8455766240086984, -0.10822663076672509, 0.13568421558540233),
+        (2, -6.223644249813896, -6.886285487656084, -0.413383242152336, -0.3760548785820057),
+        (3, -4.758593835624967, -5.588463168247261, -0.36248983771665627, -0.2834720507028907),
+    ],
+)
+def test_the_ratios_are_those_of_an_independent_library(
+    seed: int, sharpe: float, sortino: float, drawdown: float, total: float
+) -> None:
+    """Issue 4, 7: what empyrical-reloaded 0.7.1 says of the same 60 returns (annualization=365)."""
+    chance = random.Random(seed)
+    returns = [chance.gauss(0.0004, 0.02) for _ in range(60)]
+    values = list(itertools.accumulate(returns, lambda value, one: value * (1 + one), initial=1.0))
+    found = (sharpe_ratio(returns, 365), sortino_ratio(returns, 365), max_drawdown(values), values[-1] - 1)
+    assert found == pytest.approx((sharpe, sortino, drawdown, total), abs=1e-9)
 
 
 def test_sortino_counts_only_what_lies_below_the_required_return() -> None:
