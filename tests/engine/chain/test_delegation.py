@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
+from web3 import Web3
 
 from engine.chain.delegation import (
     Caveat,
@@ -18,8 +20,8 @@ from engine.chain.delegation import (
 )
 from engine.chain.pinned import Swap, executions_of, pinned_delegation
 from engine.chain.uniswap import APPROVE, SWAP, approve_call, swap_call
-from engine.paper.chain_parts import call_data
-from tests.engine.chain.conftest import FAR_S, LocalChain
+from engine.paper.chain_parts import call_data, load_contract
+from tests.engine.chain.conftest import FAR_S, OWNER, LocalChain
 
 
 def plan(
@@ -150,3 +152,27 @@ def test_a_leg_without_a_lower_bound_is_never_built(chain: LocalChain) -> None:
     """Spec 9: amountOutMin is never 0."""
     with pytest.raises(ValueError, match="more than nothing"):
         executions_of([chain.swap(100, "USDC", "WETH", min_out=0)], chain.router, chain.account, FAR_S)
+
+
+def test_a_smart_account_of_its_own_is_served_like_one_with_code_under_eip_7702(chain: LocalChain) -> None:
+    """Issue 4: HybridDeleGator, owned by an ordinary key, behind a proxy."""
+    begin = call_data("initialize(address,string[],uint256[],uint256[])", OWNER.address, [], [], [])
+    creation = bytes.fromhex(load_contract("ERC1967Proxy")["bytecode"]) + encode(
+        ["address", "bytes"], [chain.parts.contracts["HybridDeleGator"], begin]
+    )
+    made = {"from": chain.deployer, "data": f"0x{creation.hex()}", "gas": hex(3_000_000)}
+    sent = chain.node.ask("eth_sendTransaction", made)
+    while (receipt := chain.node.ask("eth_getTransactionReceipt", sent)) is None:
+        chain.node.ask("evm_mine")
+    account = Web3.to_checksum_address(receipt["contractAddress"])
+    mint = call_data("mint(address,uint256)", account, 500 * 10**6)
+    chain.send(chain.parts.token("USDC").address, mint, chain.deployer)
+    swaps = [chain.swap(500, "USDC", "WETH")]
+    executions = executions_of(swaps, chain.router, account, FAR_S)
+    delegation = pinned_delegation(
+        swaps, executions, chain.enforcers, delegate=chain.delegate, account=account, salt=1, until_s=FAR_S
+    )
+    quoted = chain.quote(swaps[0])
+    assert chain.redeem(chain.sign(delegation), executions).succeeded
+    assert chain.balance("WETH", account) == quoted
+    assert chain.balance("USDC", account) == 0
