@@ -7,6 +7,7 @@ the poll, the same JSON-RPC calls with nothing done with the answers.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import random
 import statistics
@@ -95,6 +96,8 @@ async def polled() -> None:
         accounts = [f"0x{random.Random(at).randbytes(20).hex()}" for at in range(PORTFOLIOS)]
         engine = await _engine(world, rpc, feed, journal, accounts)
         await engine._start()
+        gc.collect()
+        gc.freeze()
         took_s, stalls_s = [], []
         for _ in range(LOOKS):
             looking = asyncio.create_task(_timed_look(engine))
