@@ -135,9 +135,10 @@ class _Work:
         self._add({"to": to, "data": f"0x{call_data(signature, *arguments).hex()}", "value": hex(value)})
 
     def send(self) -> None:
-        """Send what waits in one request and wait until all of it is mined. Raises ChainFailed when one reverted."""
-        calls = [("eth_sendTransaction", [transaction]) for transaction in self._waiting]
-        asked = [("eth_getTransactionReceipt", [sent]) for sent in self.node.ask_all(calls)]
+        """Send what waits and wait until all of it is mined. Raises ChainFailed when one reverted."""
+        # One by one: anvil carries the calls of one request out at once, and has lost one of them now and then.
+        hashes = [self.node.ask("eth_sendTransaction", transaction) for transaction in self._waiting]
+        asked = [("eth_getTransactionReceipt", [sent]) for sent in hashes]
         until_s = time.monotonic() + MINED_WITHIN_S
         while None in (receipts := self.node.ask_all(asked)):
             if time.monotonic() > until_s:
