@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 EXIT_USAGE = 2
@@ -24,6 +25,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     limit = tools.add_parser("limit", help="print the gas-adjusted minimum and where it stops everybody, as JSON")
     _add_market(limit)
     limit.set_defaults(tool_main=_limit)
+    plan = tools.add_parser("plan", help="print the next batch, and why each of the others waits, as JSON")
+    plan.add_argument("state", type=Path, metavar="STATE.json", help="gas, tokens, requests, pulls and policy")
+    plan.set_defaults(tool_main=_plan)
 
 
 def _add_market(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +84,18 @@ def _limit(parsed: argparse.Namespace) -> int:
             "reason": None if stopped is None else plain(stopped),
         }
     )
+
+
+def _plan(parsed: argparse.Namespace) -> int:
+    from engine.hub.state_file import BadState, plan_of_file
+
+    try:
+        made = plan_of_file(parsed.state)
+    except (BadState, OSError, UnicodeDecodeError) as error:
+        for line in str(error).splitlines():
+            print(f"{parsed.state}: {line}", file=sys.stderr)
+        return EXIT_USAGE
+    return _print(made)
 
 
 def _market(parsed: argparse.Namespace) -> Any:
