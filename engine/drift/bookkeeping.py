@@ -145,6 +145,15 @@ def _fees_and_impact(legs: Sequence[LegRecord]) -> tuple[Decimal, Decimal]:
     return fee, lost - fee
 
 
+def log_line(record: RebalanceRecord) -> str:
+    """One line for people: what was out by how much, what was done about it, and what that cost."""
+    swaps = ", ".join(f"${leg.usd_in:.0f} {leg.sell}→{leg.buy}" for leg in record.legs)
+    return (
+        f"{record.portfolio} drift={record.max_drift:+.1%} {record.status.value} {swaps} "
+        f"gas=${record.gas_cost_usd:.4f} tx={record.transaction_hash[:10]}"
+    )
+
+
 def record_fact(record: RebalanceRecord, key: str) -> Fact:
     """`key` is the transaction's and the portfolio's, so that nothing is booked twice."""
     return Fact(ENGINE, REBALANCE, f"{key}/{record.portfolio}", plain(record), record.at_s)

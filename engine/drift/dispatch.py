@@ -19,7 +19,7 @@ from engine.core.clock import Clock
 from engine.core.journal import Batch, Journal, Memory
 from engine.core.messages import Reason, plain
 from engine.drift.assessment import Assessment, leg_views, order_of, plan_id
-from engine.drift.bookkeeping import WEI, Sending, record_fact, record_of, sending_of
+from engine.drift.bookkeeping import WEI, Sending, log_line, record_fact, record_of, sending_of
 from engine.drift.cooldown import gave_up, resolved, sent
 from engine.drift.grants import Grants
 from engine.drift.history import History
@@ -282,6 +282,7 @@ class Dispatch:
         await self._journal.commit(Batch(remember=tuple(memories), facts=facts))
         for record in records:
             self._history.add_record(record)
+            _log.info("[DRIFT] %s", log_line(record))
             self._bus.emit(Rebalanced(at_s=now_s, record=record))
 
     async def _refuse(self, proposal: Proposal, why: Reason) -> None:

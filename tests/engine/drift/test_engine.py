@@ -15,7 +15,7 @@ from engine.core.journal import Batch, Memory
 from engine.core.messages import Acknowledged, Refused
 from engine.core.modes import Mode
 from engine.drift.alerts import AlertKind
-from engine.drift.bookkeeping import record_from, sample_from
+from engine.drift.bookkeeping import log_line, record_from, sample_from
 from engine.drift.cooldown import Rest, sent
 from engine.drift.messages import (
     ChainSilent,
@@ -119,6 +119,7 @@ async def test_the_record_holds_what_was_planned_and_what_came_of_it(place: Plac
         assert record.fee_usd + record.impact_usd + record.slippage_usd == lost
         assert record.gas_cost_usd > 0
         assert (record.revision, record.portfolio) == (1, "main")
+        assert log_line(record).startswith("main drift=+")
         receipt = place.chain.node.ask("eth_getTransactionReceipt", record.transaction_hash)
         assert int(receipt["gasUsed"], 16) == record.gas_used
 
