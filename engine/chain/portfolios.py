@@ -29,6 +29,7 @@ from engine.chain.delegation import (
 )
 from engine.chain.life import Inclusion
 from engine.chain.pinned import Enforcers, Swap, executions_of, pinned_delegation
+from engine.chain.probing import diagnosed
 from engine.chain.reading import PortfolioReader, eth_call, good
 from engine.chain.rpc import NodeRefused, NodeSilent, Rpc, whole
 from engine.chain.sender import ChainCall, NotCarriedOut, Sender, WrongChain, block_time_s
@@ -145,7 +146,10 @@ class PortfolioChain:
         calls: list[Execution] = []
         for at, balance in enumerate(asked):
             calls += [balance, *executions[2 * at : 2 * at + 2], balance]
-        answers = await self._run_as_account(order.account, calls)
+        try:
+            answers = await self._run_as_account(order.account, calls)
+        except OrderRefused as refused:
+            raise await diagnosed(refused, order, executions, self._tokens, self._run_as_account) from None
         received = []
         for at, swap in enumerate(order.swaps):
             before, _, paid, after = (int.from_bytes(answer[-32:], "big") for answer in answers[4 * at : 4 * at + 4])

@@ -126,7 +126,7 @@ def _tree_changes(
             continue
         leg = touching[token].pop()
         draft, quote = drafts[leg], quotes[leg]
-        sold = draft.amount_in * (book.holdings[draft.sell].unit_value or 1)
+        sold = max(1, draft.amount_in * (book.holdings[draft.sell].unit_value or 1))
         got = max(1, quote.amount_out * (book.holdings[draft.buy].unit_value or 1))
         if token == draft.sell:
             change, other = errors[token], draft.buy

@@ -36,6 +36,7 @@ from engine.drift.messages import (
     Rebalanced,
     ReceivedLess,
     SignatureNeeded,
+    TokenUnfit,
 )
 from engine.drift.options import DriftOptions
 from engine.drift.ports import Chain, ChainLook, ChainUnavailable, Ended, Order, OrderRefused
@@ -46,6 +47,7 @@ from engine.drift.watchman import Watchman
 GAS_FOR_ALL, GAS_FOR_A_LEG = 165_000, 153_000
 """What a redemption takes, measured at 314k, 467k and 771k for 1, 2 and 4 legs (`tests/engine/chain`)."""
 FEE_ON_TRANSFER = "FEE_ON_TRANSFER"
+TRY_TOKEN_AGAIN_S = 900.0
 _SIGNATURE = re.compile(r"0x[0-9a-fA-F]{130}")
 
 _log = logging.getLogger(__name__)
@@ -286,12 +288,22 @@ class Dispatch:
             self._bus.emit(Rebalanced(at_s=now_s, record=record))
 
     async def _refuse(self, proposal: Proposal, why: Reason) -> None:
-        """Its simulation failed. A token that takes a fee on transfers is remembered as such."""
+        """Its simulation failed. What is the matter with a token is remembered; a pause may end, a fee does not."""
         free: Memory | None = None
+        now_s = self._clock.now()
         if isinstance(why, ReceivedLess):
-            free = self._memory.unhealthy_memory(why.symbol, FEE_ON_TRANSFER, self._clock.now())
+            free = self._memory.unhealthy_memory(why.symbol, FEE_ON_TRANSFER, None, now_s)
+        elif isinstance(why, TokenUnfit):
+            until_s = None if why.health == FEE_ON_TRANSFER else now_s + TRY_TOKEN_AGAIN_S
+            free = self._memory.unhealthy_memory(why.symbol, why.health, until_s, now_s)
         name = proposal.order.portfolio
-        await self._gave_up({name: why}, {name: proposal.view.id}, [], free)
+        if free is None:
+            await self._gave_up({name: why}, {name: proposal.view.id}, [])
+            return
+        # Something was learned: the next plan does without that token, and need not wait.
+        await self._journal.commit(Batch(remember=(free,)))
+        self._proposals.pop(name, None)
+        self._dropped(name, proposal.view.id, why)
 
     async def _drop_what_waited_too_long(self) -> None:
         now_s = self._clock.now()

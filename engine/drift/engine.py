@@ -163,7 +163,7 @@ class DriftEngine:
         options = self._options()
         look = await self._observer.look([one.account for one in watched.portfolios], watched.tokens, options)
         self._trouble = self._observer.prices_trouble
-        valued = self._observer.valued(look, watched.tokens, self._memory.unhealthy, options)
+        valued = self._observer.valued(look, watched.tokens, self._memory.unhealthy(self._clock.now()), options)
         self._teller.begin(watched.portfolios, valued)
         facts: list[Fact] = []
         memories: list[Memory] = []

@@ -426,6 +426,14 @@ class ReceivedLess(Reason, code="drift.received_less"):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenUnfit(Reason, code="drift.token_unfit"):
+    """Trying the plan showed what is the matter with a token; it is not traded."""
+
+    symbol: str
+    health: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnerKeyMissing(Reason, code="drift.owner_key_missing"):
     """The keyring holds no key of the account's owner, so nothing can be signed for it here."""
 

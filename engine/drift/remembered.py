@@ -26,7 +26,7 @@ class Remembered:
         self.sendings: dict[str, tuple[Sending, ...]] = {}
         self.standings: dict[str, Standing] = {}
         self.episodes = Episodes()
-        self.unhealthy: dict[str, str] = {}
+        self._unhealthy: dict[str, tuple[str, float | None]] = {}
 
     async def recall(self, journal: Journal) -> None:
         """Read it. What cannot be read fails the start: a plan that may be under way is never guessed at."""
@@ -42,7 +42,7 @@ class Remembered:
             elif short == EPISODES:
                 self.episodes = Episodes(frozenset((name, AlertKind(kind)) for name, kind in value))
             elif short == UNHEALTHY:
-                self.unhealthy = dict(value)
+                self._unhealthy = {symbol: (health, until_s) for symbol, (health, until_s) in value.items()}
 
     def rest(self, portfolio: str) -> Rest:
         return self.rests.get(portfolio, Rest())
@@ -75,10 +75,19 @@ class Remembered:
         value = sorted([name, kind.value] for name, kind in episodes.open)
         return self._memory(EPISODES, value, now_s)
 
-    def unhealthy_memory(self, symbol: str, health: str, now_s: float) -> Memory:
-        """What was found out about a token by trying it."""
-        self.unhealthy[symbol] = health
-        return self._memory(UNHEALTHY, dict(self.unhealthy), now_s)
+    def unhealthy(self, now_s: float) -> dict[str, str]:
+        """What was found out about tokens by trying them, by symbol."""
+        return {
+            symbol: health
+            for symbol, (health, until_s) in self._unhealthy.items()
+            if until_s is None or now_s < until_s
+        }
+
+    def unhealthy_memory(self, symbol: str, health: str, until_s: float | None, now_s: float) -> Memory:
+        """A finding about a token. until_s: when it is tried again, None for never."""
+        self._unhealthy[symbol] = (health, until_s)
+        value = {symbol: list(found) for symbol, found in self._unhealthy.items()}
+        return self._memory(UNHEALTHY, value, now_s)
 
     def _memory(self, name: str, value: Any, now_s: float) -> Memory:
         return Memory(ENGINE, self._prefix + name, value, now_s)

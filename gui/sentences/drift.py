@@ -5,6 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 SENTENCES: dict[str, str] = {
+    "drift.token_unfit": QT_TRANSLATE_NOOP(
+        "Reason", "{symbol} cannot be traded as it is ({health}): trying the plan on a copy of the chain showed it."
+    ),
     "drift.standing_to_sign": QT_TRANSLATE_NOOP(
         "Reason",
         "The owner's key is not here: sign both typed data in the owner's wallet, then grant with the two signatures.",

@@ -208,3 +208,5 @@ async def running(place: Place) -> AsyncIterator[Running]:
         finally:
             task.cancel()
             await asyncio.wait((task,))
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error

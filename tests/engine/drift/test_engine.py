@@ -28,16 +28,19 @@ from engine.drift.messages import (
     PlanSent,
     PortfolioState,
     Rebalanced,
+    ReceivedLess,
     RevokedElsewhere,
     RevokePlan,
     SignatureNeeded,
     SimulationReverted,
+    TokenUnfit,
 )
 from engine.drift.options import PriceSource
 from engine.drift.prices import PricesDisagree
 from engine.drift.reasons import EndsOutside
 from engine.drift.records import Status
 from engine.paper.anvil import CHAIN_ID
+from engine.paper.chain_parts import call_data
 from tests.engine.chain.conftest import OWNER, LocalChain
 from tests.engine.chain.conftest import chain as chain
 from tests.engine.chain.conftest import deployed as deployed
@@ -303,3 +306,35 @@ async def test_portfolios_are_sampled_while_nothing_is_triggered(place: Place, u
         assert sum(sample.units[at] * price for at, price in enumerate(sample.prices)) == pytest.approx(
             sample.value_usd, rel=Decimal("1e-6")
         )
+
+
+def make_ill(place: Place, symbol: str, signature: str, argument: object) -> None:
+    token = place.chain.parts.token(symbol)
+    assert place.chain.send(token.address, call_data(signature, argument), place.chain.deployer).succeeded
+
+
+@pytest.mark.parametrize(
+    ("symbol", "signature", "argument", "health"),
+    [
+        ("LINK", "setPaused(bool)", True, "PAUSED"),
+        ("LINK", "setTransferFeeBps(uint256)", 100, "FEE_ON_TRANSFER"),
+        ("DAI", "setTransferFeeBps(uint256)", 1, "FEE_ON_TRANSFER"),
+    ],
+)
+async def test_a_token_that_is_paused_or_takes_a_fee_is_found_by_trying_and_the_others_are_traded(
+    place: Place, until: Until, symbol: str, signature: str, argument: object, health: str
+) -> None:
+    """Spec 5."""
+    make_ill(place, symbol, signature, argument)
+    place.targets_bps = {"WETH": 3000, "USDC": 1500, "DAI": 2500, "WBTC": 2000, "LINK": 1000}
+    place.options = quick_options(price_source=PriceSource.ORACLE)
+    async with running(place) as run:
+        reader = run.bus.read(PlanDropped)
+        await until(lambda: run.portfolio is not None and run.portfolio.last is not None, within_s=20)
+        dropped = [event.reason for event in reader.drain()]  # type: ignore[attr-defined]
+        assert any(isinstance(one, TokenUnfit | ReceivedLess) and one.symbol == symbol for one in dropped)
+        assert run.portfolio is not None
+        assert run.portfolio.last is not None
+        traded = {leg.sell for leg in run.portfolio.last.legs} | {leg.buy for leg in run.portfolio.last.legs}
+        assert symbol not in traded
+        assert next(token.health for token in run.portfolio.tokens if token.symbol == symbol) == health

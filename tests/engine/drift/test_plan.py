@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.drift import reasons as why
-from engine.drift.book import USD, Book, Holding, Pool, unit_value, value_of_usd
+from engine.drift.book import HEALTHY, USD, Book, Holding, Pool, unit_value, value_of_usd
 from engine.drift.legs import Oversize, minimum_out
 from engine.drift.plan import ONE_BPS, Action, Plan, Policy, plan
 from tests.engine.drift.books import ANY_SIZE, random_book, triggered_books
@@ -224,3 +224,30 @@ def test_values_are_exact_at_any_decimals() -> None:
     assert unit_value(Decimal("0.00000812345678901234"), 18) * 10**18 == value_of_usd(Decimal("0.00000812345678901234"))
     assert unit_value(Decimal(1), 0) == USD
     assert ANY_SIZE["min_trade_usd"] == 0
+
+
+COARSE = (("WETH", 18, "3000"), ("USDC", 6, "1"), ("WBTC", 8, "60000"), ("BIG", 0, "100000"))
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.sampled_from(["1", "1.000000003", "1.4", "0.7"]), st.integers(-1, 1)),
+             min_size=4, max_size=4),
+    st.sampled_from([Decimal(0), Decimal(50)]),
+    st.booleans(),
+)  # fmt: skip
+def test_tokens_whose_base_unit_is_worth_more_than_what_they_are_off_by_break_nothing(
+    drawn: list[tuple[int, str, int]], min_trade_usd: Decimal, ill: bool
+) -> None:
+    """Seen: a transfer of less than one base unit, and a division by what is sold."""
+    weights = [weight for weight, _, _ in drawn]
+    targets = [weight * 10_000 // sum(weights) for weight in weights]
+    targets[0] += 10_000 - sum(targets)
+    holdings = []
+    for (symbol, decimals, price), (_, off, units), bps in zip(COARSE, drawn, targets, strict=True):
+        worth = Decimal(100_000) * bps / 10_000 * Decimal(off)
+        balance = max(0, int(worth / Decimal(price) * 10**decimals) + units)
+        health = "PAUSED" if ill and symbol == "WBTC" else HEALTHY
+        holdings.append(Holding(symbol, decimals, balance, bps, unit_value(Decimal(price), decimals), health))
+    made = plan(Book(tuple(holdings)), Policy(min_trade_usd=min_trade_usd, max_trade_usd=Decimal(10**6)))
+    assert all(leg.amount_in > 0 and leg.min_out > 0 for leg in made.legs)
+    assert all(made.reasons)
