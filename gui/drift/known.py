@@ -117,8 +117,8 @@ class KnownDrift:
 
     def _take_portfolio(self, snapshot: PortfolioSnapshot) -> None:
         self._portfolios[snapshot.name] = snapshot
-        if snapshot.last is not None:
-            self._keep(snapshot.last)
+        for record in snapshot.recent or (() if snapshot.last is None else (snapshot.last,)):
+            self._keep(record)
         if snapshot.name in self._series:
             self._plot(snapshot)
         elif len(self._series) < SERIES_KEPT:

@@ -12,8 +12,10 @@ from engine.core.messages import Answer, Command, Refused
 from engine.core.supervisor import EngineSnapshot
 from engine.core.tasks import Tasks
 from engine.drift.messages import ConfirmPlan, DismissPlan, PlanView, ShowPortfolio
+from gui.dialogs import Dialog
 from gui.drift.analytics import DriftAnalytics
 from gui.drift.confirmation import PlanDialog
+from gui.drift.delegation import DelegationCommand, DriftDelegation, question
 from gui.drift.engine_line import EngineLine
 from gui.drift.history import DriftHistory
 from gui.drift.over_time import DriftOverTime
@@ -21,6 +23,7 @@ from gui.drift.plan import DriftPlan
 from gui.drift.portfolios import PortfolioList
 from gui.drift.standing import PortfolioStanding
 from gui.drift.tokens import DriftTokens
+from gui.looks import PORTFOLIO_STATES
 from gui.notices import NoticeBar
 from gui.read_model import ReadModel
 from gui.reflow import Reflow
@@ -28,6 +31,7 @@ from gui.sentences import sentence
 from gui.theme import Space
 
 ANSWER_WITHIN_S = 10.0
+CHAIN_ANSWERS_WITHIN_S = 120.0
 
 
 class _Tabs(QTabWidget):
@@ -60,12 +64,14 @@ class DriftPage(QScrollArea):
         self.plan = DriftPlan()
         self.history = DriftHistory()
         self.analytics = DriftAnalytics()
+        self.delegation = DriftDelegation()
         self.over_time = DriftOverTime(self._known.largest, self._now)
         self.tabs = _Tabs()
         self._compose()
         self.portfolios.picked.connect(self._picked)
         self.plan.confirm.connect(self.confirm)
         self.plan.dismiss.connect(self.dismiss)
+        self.delegation.asked.connect(self._delegate)
         self._known.on_change(self._watch_dialog)
 
     def redraw(self) -> None:
@@ -140,6 +146,7 @@ class DriftPage(QScrollArea):
         self.history.show_records(self._known.records(name))
         self.over_time.show_snapshot(known, self._known.series(name))
         self.tokens.show_snapshot(known)
+        self.delegation.show_snapshot(known)
         self.analytics.show_snapshot(known)
 
     def _picked(self, name: str) -> None:
@@ -187,16 +194,31 @@ class DriftPage(QScrollArea):
         elif isinstance(answer, Refused):
             self._notices.grave(f"{command.portfolio}: {sentence(answer.reason)}")
 
-    async def _ask(self, command: Command) -> Answer | None:
+    def _delegate(self, command: DelegationCommand) -> None:
+        self._tasks.start(self._delegated(command), name="delegation")
+
+    async def _delegated(self, command: DelegationCommand) -> None:
+        """Ask a person once more, then the engine, and show what it answered."""
+        title, text, agree = question(command)
+        dialog = Dialog(
+            self.window(), title, text, agree=agree, decline=self.tr("Leave it"), look=PORTFOLIO_STATES["proposed"]
+        )
+        if not await dialog.answer():
+            return
+        answer = await self._ask(command, CHAIN_ANSWERS_WITHIN_S)
+        if answer is not None and self.portfolios.name == command.portfolio:
+            self.delegation.say_answer(command, answer)
+
+    async def _ask(self, command: Command, within_s: float = ANSWER_WITHIN_S) -> Answer | None:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
+            async with asyncio.timeout(within_s):
                 return await self._bus.ask(command)
         except TimeoutError:
             self._notices.grave(
                 self.tr(
                     "{command} was not answered within {seconds} s. Whether it was taken is not known: see the history "
                     "before you ask again."
-                ).format(command=type(command).__name__, seconds=f"{ANSWER_WITHIN_S:g}")
+                ).format(command=type(command).__name__, seconds=f"{within_s:g}")
             )
             return None
 
@@ -213,13 +235,14 @@ class DriftPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.tabs.setDocumentMode(True)
-        self.tabs.setAccessibleName(self.tr("Tokens, plan, history, analytics and drift over time"))
+        self.tabs.setAccessibleName(self.tr("Tokens, plan, history, analytics, drift over time and delegation"))
         for part, title in (
             (self.tokens, self.tr("Tokens")),
             (self.plan, self.tr("Plan")),
             (self.history, self.tr("History")),
             (self.analytics, self.tr("Analytics")),
             (self.over_time, self.tr("Over time")),
+            (self.delegation, self.tr("Delegation")),
         ):
             self.tabs.addTab(part, title)
         picked = QWidget()
