@@ -209,7 +209,8 @@ class DriftPage(QScrollArea):
         if answer is not None and self.portfolios.name == command.portfolio:
             self.delegation.say_answer(command, answer)
 
-    async def _ask(self, command: Command, within_s: float = ANSWER_WITHIN_S) -> Answer | None:
+    async def _ask(self, command: Command, within_s: float | None = None) -> Answer | None:
+        within_s = ANSWER_WITHIN_S if within_s is None else within_s
         try:
             async with asyncio.timeout(within_s):
                 return await self._bus.ask(command)
