@@ -33,7 +33,7 @@ PORTFOLIOS: Mapping[str, Mapping[str, int]] = {
     "spread": {"WETH": 2000, "USDC": 2000, "DAI": 2000, "WBTC": 2000, "LINK": 2000},
 }
 DEPLOYER, TRADER = 0, 1
-_GAS_WEI = 10**20
+_GAS_WEI, _OWNERS_GAS_WEI = 10**20, 10**18
 _MUCH_USD = 10_000_000
 
 _log = logging.getLogger(__name__)
@@ -142,6 +142,7 @@ def _portfolio(node: Node, parts: ChainParts, name: str, targets: Mapping[str, i
     key, address = _new_key()
     code = parts.contracts["EIP7702StatelessDeleGator"].removeprefix("0x")
     node.ask("anvil_setCode", address, f"0xef0100{code}")
+    node.ask("anvil_setBalance", address, hex(_OWNERS_GAS_WEI))  # for what an owner does: revoking, ending
     return PaperPortfolio(name, address, key, dict(targets))
 
 
