@@ -82,7 +82,7 @@ class DriftRoom:
             paper = settings.of(PaperOptions)
             market = TraderConfig(seed=paper.seed, volatility=paper.chain_volatility)
             async with chain_world(ChainWorldConfig(trader=market)) as world:
-                yield await _paper_place(world)
+                yield await paper_place(world)
         else:
             yield await public_chain(
                 self._mode, self._vault, settings.of(ChainOptions), settings.of(DriftOptions), self._file
@@ -171,7 +171,8 @@ class DriftRoom:
         return self._mode is Mode.LIVE or self._options().confirm is Confirm.ALWAYS
 
 
-async def _paper_place(world: ChainWorld) -> OnChain:
+async def paper_place(world: ChainWorld) -> OnChain:
+    """A paper chain as the place of a session: its portfolios, with their owners' keys."""
     at = world.parts.contracts
     tokens = tuple(Token(one.symbol, one.address, one.decimals, COINS[one.symbol]) for one in world.parts.tokens)
     portfolios = tuple(Portfolio(one.name, one.account, one.targets_bps) for one in world.portfolios)

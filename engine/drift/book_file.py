@@ -8,12 +8,13 @@ BOOK: `threshold`, `destination_band`, `min_trade_usd`, `max_trade_usd`, `oversi
 from __future__ import annotations
 
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from engine.core.exact_numbers import ExactNumber, WholeNumber
 from engine.core.messages import plain
 from engine.drift.book import HEALTHY, MOST_DECIMALS, BadPortfolio, Book, Holding, Pool, unit_value
 from engine.drift.legs import Leg, Oversize
@@ -27,28 +28,8 @@ class BadBook(ValueError):
     """The file is not a BOOK; each line names a field, what was expected and what came."""
 
 
-def _number(value: Any) -> Any:
-    """Numbers come as strings or as JSON numbers, which the reader has kept exact."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError("expected a number, best as a string")
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise ValueError("expected a number, best as a string") from None
-    if not number.is_finite():
-        raise ValueError("expected a finite number")
-    return number
-
-
-def _whole(value: Any) -> Any:
-    number = _number(value)
-    if number != int(number):
-        raise ValueError("expected a whole number of base units")
-    return int(number)
-
-
-Number = Annotated[Decimal, BeforeValidator(_number)]
-Amount = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Number = ExactNumber
+Amount = Annotated[WholeNumber, Field(ge=0)]
 
 
 class _Model(BaseModel):

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from engine.core.exact_numbers import ExactNumber, WholeNumber
 from engine.core.messages import plain
 from engine.hub.batch import BatchPolicy, Priority, Pull, choose
 from engine.hub.fees import FeePolicy, GasMarket, quote
@@ -32,28 +33,9 @@ class BadState(ValueError):
     """The file is not a STATE; each line names a field, what was expected and what came."""
 
 
-def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise ValueError("expected a number, best as a string")
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise ValueError("expected a number, best as a string") from None
-    if not number.is_finite() or abs(number) > Decimal(10) ** 40:
-        raise ValueError("expected a finite number")
-    return number
-
-
-def _whole(value: Any) -> Any:
-    number = _number(value)
-    if number != int(number):
-        raise ValueError("expected a whole number of base units")
-    return int(number)
-
-
-Number = Annotated[Decimal, BeforeValidator(_number), Field(ge=0)]
-Price = Annotated[Decimal, BeforeValidator(_number), Field(gt=0)]
-Amount = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Number = Annotated[ExactNumber, Field(ge=0)]
+Price = Annotated[ExactNumber, Field(gt=0)]
+Amount = Annotated[WholeNumber, Field(ge=0)]
 
 
 class _Model(BaseModel):

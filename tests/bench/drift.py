@@ -34,7 +34,7 @@ from engine.core.gate import Gate
 from engine.core.journal import Journal
 from engine.core.modes import Mode
 from engine.core.switch import MasterSwitch
-from engine.desk.drift_room import _paper_place
+from engine.desk.drift_room import paper_place
 from engine.drift.analysis import analyse
 from engine.drift.book import value_of_usd
 from engine.drift.engine import DriftEngine
@@ -140,7 +140,7 @@ async def _engine(
         clock=clock,
         rules=LifeRules(),
     )
-    place = await _paper_place(world)
+    place = await paper_place(world)
     chain = PortfolioChain(
         rpc=rpc,
         sender=sender,
