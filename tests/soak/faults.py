@@ -53,6 +53,7 @@ USD, DOGE = Decimal(60), Decimal(900)
 CALM_S = 900.0
 LOOK_EVERY_S = 10.0
 SURELY_TRADED_S = 7200.0
+LOCKED = "held daily_loss_reached"
 GUST, GUST_EVERY_S, RETURNS = 0.006, 120.0, 0.1
 RUNNING_AT_LEAST = 0.5
 KEY = "soak-key"
@@ -133,12 +134,14 @@ async def _worked(desk: Desk, exchange: Exchange, found: Day, seed: int) -> None
     """The day, in tenths, and the calm after it; notes how the grid went on."""
     async with _moving(_blow(exchange, random.Random(seed))):
         for tenth in range(10):
-            traded = len(exchange.world.book.trades)
+            traded, locked_s = len(exchange.world.book.trades), found.idle_s.get(LOCKED, 0.0)
             await _watched(desk, found, found.hours * 360.0)
             found.trades_by_tenth.append(len(exchange.world.book.trades) - traded)
             if tenth == 0:
                 found.memory_mb = round(_resident_mb(), 1)
-        if found.hours * 360.0 >= SURELY_TRADED_S and not found.trades_by_tenth[-1]:
+        locked_s = found.idle_s.get(LOCKED, 0.0) - locked_s
+        # Held by the daily loss limit it is right not to trade; that it goes on after midnight is looked at below.
+        if found.hours * 360.0 - locked_s >= SURELY_TRADED_S and not found.trades_by_tenth[-1]:
             found.breaches.append("it does not go on: nothing was traded in the last tenth")
     found.memory_grown_mb = round(_resident_mb() - found.memory_mb, 1)
     found.running_ratio = round(1 - sum(found.idle_s.values()) / (found.hours * 3600.0), 4)
