@@ -14,7 +14,6 @@ from engine.chain.rpc import NodeSilent
 
 TRANSFER = f"0x{keccak(text='Transfer(address,address,uint256)').hex()}"
 _ERROR_STRING = bytes.fromhex("08c379a0")
-NOWHERE = "0x" + "00" * 20
 
 
 @dataclass(frozen=True, slots=True)

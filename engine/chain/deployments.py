@@ -11,7 +11,6 @@ from engine.chain.pinned import Enforcers
 from engine.chain.standing import StandingEnforcers
 
 DELEGATION_MANAGER = "0xdb9B1e94B5b69Df7e401DDbedE43491141047dB3"
-EIP7702_DELEGATOR = "0x63c0c19a282a1B52b07dD5a65b58948A07DAE32B"
 ENFORCERS = Enforcers(
     exact_execution_batch="0x1e141e455d08721Dd5BCDA1BaA6Ea5633Afd5017",
     limited_calls="0x04658B29F6b82ed55274221a06Fc97D318E25416",

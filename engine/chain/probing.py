@@ -9,8 +9,8 @@ from engine.chain.delegation import Execution
 from engine.drift.messages import SimulationReverted, TokenUnfit
 from engine.drift.portfolios import Token
 from engine.drift.ports import Order, OrderRefused
+from engine.drift.valuation import FEE_ON_TRANSFER, PAUSED
 
-PAUSED, FEE_ON_TRANSFER = "PAUSED", "FEE_ON_TRANSFER"
 Run = Callable[[str, Sequence[Execution]], Awaitable[list[bytes]]]
 
 

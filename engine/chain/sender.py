@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
-from engine.chain.gas import gas_quote
+from engine.chain.gas import BLOCKS, PERCENTILE, gas_quote
 from engine.chain.life import (
     Fees,
     Inclusion,
@@ -38,8 +38,6 @@ from engine.core.modes import Exposure
 ENGINE = "chain"
 BROADCAST = "chain.broadcast"
 CARRIED = "carried"
-HISTORY_BLOCKS = 10
-HISTORY_PERCENTILE = 50
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 64.0
 _LIFE = TypeAdapter(Life)
 _KNOWN_WORDS = ("already known", "already imported", "known transaction")
@@ -312,7 +310,7 @@ class Sender:
     async def _view(self, life: Life) -> tuple[View, int]:
         """What the chain shows of this life, and the time of its newest block."""
         calls: list[tuple[str, list[Any]]] = [
-            ("eth_feeHistory", [hex(HISTORY_BLOCKS), "latest", [HISTORY_PERCENTILE]]),
+            ("eth_feeHistory", [hex(BLOCKS), "latest", [PERCENTILE]]),
             ("eth_getTransactionCount", [self._signer.address, "latest"]),
             ("eth_getBlockByNumber", ["latest", False]),
             *(("eth_getTransactionReceipt", [seal.hash]) for seal in life.seals),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -24,6 +23,7 @@ from engine.drift.cooldown import gave_up, resolved, sent
 from engine.drift.grants import Grants
 from engine.drift.history import History
 from engine.drift.messages import (
+    SIGNATURE,
     ChainSilent,
     Dismissed,
     NeverSent,
@@ -41,14 +41,12 @@ from engine.drift.messages import (
 from engine.drift.options import DriftOptions
 from engine.drift.ports import Chain, ChainLook, ChainUnavailable, Ended, Order, OrderRefused
 from engine.drift.remembered import Remembered
-from engine.drift.valuation import Valuation
+from engine.drift.valuation import FEE_ON_TRANSFER, Valuation
 from engine.drift.watchman import Watchman
 
 GAS_FOR_ALL, GAS_FOR_A_LEG = 165_000, 153_000
 """What a redemption takes, measured at 314k, 467k and 771k for 1, 2 and 4 legs (`tests/engine/chain`)."""
-FEE_ON_TRANSFER = "FEE_ON_TRANSFER"
 TRY_TOKEN_AGAIN_S = 900.0
-_SIGNATURE = re.compile(r"0x[0-9a-fA-F]{130}")
 
 _log = logging.getLogger(__name__)
 
@@ -182,7 +180,7 @@ class Dispatch:
         standing = self._proposals.get(portfolio)
         if standing is None or standing.view.id != plan or self._clock.now() > standing.view.valid_until_s:
             return PlanIsAnother(portfolio)
-        if standing.view.to_sign and not _SIGNATURE.fullmatch(signature):
+        if standing.view.to_sign and not SIGNATURE.fullmatch(signature):
             return SignatureNeeded(standing.order.account)
         order = replace(standing.order, signature=signature if standing.view.to_sign else "")
         self._proposals[portfolio] = replace(standing, order=order, confirmed=True)

@@ -12,6 +12,8 @@ from engine.core.messages import Reason
 from engine.drift.book import Book, value_of_usd
 from engine.drift.bookkeeping import Sending
 from engine.drift.messages import (
+    MOST_DAYS,
+    MOST_USES,
     ChainSilent,
     EndStanding,
     GrantStanding,
@@ -26,7 +28,6 @@ from engine.drift.remembered import Remembered
 from engine.drift.standing import Standing, request_of
 
 DAY_S = 86_400.0
-MOST_USES, MOST_DAYS = 1000, 90.0
 
 
 class Grants:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -10,6 +11,11 @@ from engine.core.messages import Command, Event, Reason, Snapshot
 from engine.drift.alerts import Alert
 from engine.drift.analytics import Contribution, Summary
 from engine.drift.records import RebalanceRecord
+
+SIGNATURE = re.compile(r"0x[0-9a-fA-F]{130}")
+"""65 bytes as hex: what an owner who signs elsewhere gives back."""
+MOST_USES, MOST_DAYS = 1000, 90.0
+"""Of a standing delegation."""
 
 
 class PortfolioState(Enum):

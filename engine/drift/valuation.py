@@ -15,6 +15,8 @@ from engine.drift.prices import PairState, PriceReading, brought_up_to, deviatio
 
 OFF_PEG = "OFF_PEG"
 NO_POOL = "NO_POOL"
+PAUSED = "PAUSED"
+FEE_ON_TRANSFER = "FEE_ON_TRANSFER"
 CHAIN, ORACLE = "router", "oracle"
 _DIGITS = 60
 

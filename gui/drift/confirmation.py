@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from engine.core.modes import Mode, ModeSnapshot
-from engine.drift.messages import PlanView
+from engine.drift.messages import SIGNATURE, PlanView
 from gui.dialogs import Dialog
 from gui.drift.plan import LegsTable, PlanFacts, plan_title
 from gui.labels import Prose
@@ -19,7 +17,6 @@ from gui.theme import Space, Tone, set_look
 
 translate = QCoreApplication.translate
 MOST_ROWS = 8
-SIGNATURE = re.compile(r"0x[0-9a-fA-F]{130}")
 
 
 class PlanDialog(Dialog):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from PySide6.QtCore import QCoreApplication, Signal
@@ -21,6 +20,9 @@ from PySide6.QtWidgets import (
 
 from engine.core.messages import Answer, Refused
 from engine.drift.messages import (
+    MOST_DAYS,
+    MOST_USES,
+    SIGNATURE,
     EndStanding,
     GrantStanding,
     PortfolioSnapshot,
@@ -36,8 +38,6 @@ from gui.tables import Column, LiveTable, RowsModel
 from gui.theme import Space, Tone, scaled_font, set_look
 
 translate = QCoreApplication.translate
-MOST_USES, MOST_DAYS = 1000, 90.0
-SIGNATURE = re.compile(r"0x[0-9a-fA-F]{130}")
 DelegationCommand = GrantStanding | EndStanding | RevokePlan
 
 
