@@ -18,8 +18,9 @@ class BadAccount(ValueError):
 class Account:
     """One token of one account, in base units.
 
-    hub_is_left: the hub's entity id is the smaller one. holds: what open payments have locked, of the hub's and of the
-    user's side.
+    hub_is_left: the hub's entity id is the smaller one. hub_hold, user_hold: what is promised of each side's: to a pull
+    that was asked for, to a request that was accepted. user_credit, hub_credit: what each side may owe the other beyond
+    the collateral. nonce: of the account's last settlement on chain, one for all of its tokens.
     """
 
     hub_is_left: bool
@@ -28,6 +29,9 @@ class Account:
     collateral: int
     hub_hold: int = 0
     user_hold: int = 0
+    user_credit: int = 0
+    hub_credit: int = 0
+    nonce: int = 0
 
     def __post_init__(self) -> None:
         if self.collateral < 0 or self.hub_hold < 0 or self.user_hold < 0:
@@ -50,15 +54,32 @@ class Account:
         return max(0, self.user_unsecured - self.user_hold)
 
     @property
+    def user_secured(self) -> int:
+        """The user's own share of the collateral."""
+        return self.collateral - self.hub_secured
+
+    @property
     def hub_secured(self) -> int:
         """The hub's own share of the collateral."""
         left_share = min(max(0, self.delta), self.collateral)
         return left_share if self.hub_is_left else self.collateral - left_share
 
     @property
+    def spendable(self) -> int:
+        """What the user may pay now: all that is the user's and not promised, and the credit that is left."""
+        own = self.collateral - self.delta if self.hub_is_left else self.delta
+        return max(0, own - self.user_hold + self.user_credit)
+
+    @property
+    def receivable(self) -> int:
+        """What the user may be paid now, before the hub owes more than it may."""
+        own = self.delta if self.hub_is_left else self.collateral - self.delta
+        return max(0, own - self.hub_hold + self.hub_credit)
+
+    @property
     def pullable(self) -> int:
-        """What a pull can take: never what a payment holds, never credit."""
-        return max(0, self.hub_secured - self.hub_hold)
+        """What a pull can take: never what is promised, never credit."""
+        return pullable_of(self.hub_is_left, self.ondelta, self.offdelta, self.collateral, self.hub_hold)
 
     def pushed(self, amount: int) -> Account:
         """After `amount` went from the hub's reserve to collateral (R2C), as the contract does it."""
@@ -79,8 +100,12 @@ class Account:
         )
 
     def charged(self, fees: int) -> Account:
-        """After `fees` went from the user to the hub inside the account; negative gives them back."""
+        """After `fees` went from the user to the hub inside the account; negative: from the hub to the user."""
         return replace(self, offdelta=self.offdelta + fees if self.hub_is_left else self.offdelta - fees)
+
+    def promised(self, *, user: int = 0, hub: int = 0) -> Account:
+        """After so much more of a side's own was promised; negative lets it go. Raises BadAccount."""
+        return replace(self, user_hold=self.user_hold + user, hub_hold=self.hub_hold + hub)
 
     def mirrored(self) -> Account:
         """The same account with the hub on the other side: every decision about it must be the same."""
@@ -90,6 +115,14 @@ class Account:
             ondelta=self.collateral - self.ondelta,
             offdelta=-self.offdelta,
         )
+
+
+def pullable_of(hub_is_left: bool, ondelta: int, offdelta: int, collateral: int, hub_hold: int) -> int:
+    """`Account.pullable` of an account's first fields, for the index, which asks it of very many."""
+    delta = ondelta + offdelta
+    left_share = 0 if delta < 0 else delta if delta < collateral else collateral
+    secured = left_share if hub_is_left else collateral - left_share
+    return secured - hub_hold if secured > hub_hold else 0
 
 
 def is_left(entity: bytes, other: bytes) -> bool:

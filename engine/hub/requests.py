@@ -15,23 +15,26 @@ CONFLICT, UNPROCESSABLE = 409, 422
 
 
 class RequestState(Enum):
-    """ACCEPTED: its fees are taken, it waits for a batch. DONE: it is collateral. The rest ended without."""
+    """ACCEPTED: its fees are taken, it waits for a batch. DROPPED: left out, and its fees go back once no signed batch
+    can carry it any more. DONE: it is collateral. The rest ended without."""
 
     ACCEPTED = "accepted"
     IN_FLIGHT = "in_flight"
+    DROPPED = "dropped"
     DONE = "done"
     EXPIRED = "expired"
     FAILED = "failed"
 
     @property
     def open(self) -> bool:
-        return self in (RequestState.ACCEPTED, RequestState.IN_FLIGHT)
+        return self in (RequestState.ACCEPTED, RequestState.IN_FLIGHT, RequestState.DROPPED)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request that was accepted. user: entity id as hex. idempotency_key: the user's own name for it. fees: as they
-    were taken, in base units of the token."""
+    were taken, in base units of the token. sealed_nonce: of the newest signed batch that carries it, 0 for none: until
+    the chain has used that number it may be carried out. words: why it was dropped."""
 
     id: str
     user: str
@@ -40,6 +43,8 @@ class Request:
     idempotency_key: str
     made_at_s: float
     state: RequestState = RequestState.ACCEPTED
+    sealed_nonce: int = 0
+    words: str = ""
 
     @property
     def amount(self) -> int:
