@@ -81,7 +81,7 @@ class Rpc:
             for method, params in calls
         ]
         answers = await self._post(requests)
-        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        by_id = {one["id"]: one for one in answers if isinstance(one, dict) and isinstance(one.get("id"), int)}
         return [_result(request, by_id.get(request["id"])) for request in requests]
 
     async def _post(self, requests: list[dict[str, Any]]) -> list[Any]:

@@ -95,6 +95,10 @@ class WalletMessages:
             "message": {key: str(value) for key, value in message.items()},
         }
 
+    def signer(self, digest: bytes, signature: str) -> str | None:
+        """The entity whose one signer made the signature, `0x` and 64 digits; None when it is none."""
+        return signer_entity(digest, signature)
+
     def _digest(self, name: str, fields: bytes) -> bytes:
         return keccak(self._prefix + keccak(_TYPE_HASHES[name] + fields))
 

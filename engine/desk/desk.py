@@ -25,6 +25,7 @@ from engine.core.switch import MasterSwitch
 from engine.desk.arguments import SessionArguments
 from engine.desk.drift_room import DriftRoom
 from engine.desk.exchange_watch import ExchangeWatch
+from engine.desk.hub_room import TOKENS_FILE, HubRoom
 from engine.desk.key_rights import Connected, KeyRights
 from engine.desk.messages import ReadKeyRights
 from engine.desk.mirroring import RESUME_WITHIN_S, STORE_URL, VIEWS, ReadUrl, mirror_maker
@@ -44,7 +45,8 @@ from engine.venue.options import VenueOptions
 from engine.venue.permissions import KeyMayWithdraw, key_refused_words, live_verdict, observe_verdict
 
 DESK, SWITCH = "desk", "switch"
-GOVERNOR, GRID, DRIFT, DEAD_MAN, MIRROR = "governor", "grid", "drift", "dead_man", "mirror"
+GOVERNOR, GRID, DRIFT, HUB = "governor", "grid", "drift", "hub"
+DEAD_MAN, MIRROR = "dead_man", "mirror"
 
 _log = logging.getLogger(__name__)
 
@@ -292,6 +294,7 @@ class Desk:
         self._supervisor.start(GRID, grid)
         if on_chain:
             self._supervisor.start(DRIFT, lambda: self._drift_room(journal, gate).run)
+            self._supervisor.start(HUB, lambda: self._hub_room(journal, gate).run)
 
     def _drift_room(self, journal: Journal, gate: Gate) -> DriftRoom:
         return DriftRoom(
@@ -302,6 +305,17 @@ class Desk:
             gate=gate,
             bus=self.bus,
             file=PortfolioFile(self.profile.folder / PORTFOLIOS_FILE),
+        )
+
+    def _hub_room(self, journal: Journal, gate: Gate) -> HubRoom:
+        return HubRoom(
+            mode=self.mode,
+            vault=self.secrets,
+            configuration=self.configuration,
+            journal=journal,
+            gate=gate,
+            bus=self.bus,
+            tokens_file=self.profile.folder / TOKENS_FILE,
         )
 
     def _dead_man(self, venue: KrakenVenue) -> DeadMan | None:

@@ -20,6 +20,7 @@ from engine.core.revisions import RevisionLogDamaged
 from engine.core.secrets import KeyringUnavailable, SecretNames, SecretStore
 from engine.desk.arguments import PaperOnly, SessionArguments
 from engine.desk.desk import Desk, KeyRefused, LiveNotConfirmed
+from engine.desk.hub_room import HUB_SECRETS
 from engine.desk.mirroring import STORE_URL, url_reader
 from engine.desk.on_chain import CHAIN_SECRETS
 from engine.desk.options import SECTIONS
@@ -28,7 +29,7 @@ from engine.paper.launch import PaperExchangeError
 
 _log = logging.getLogger(__name__)
 
-SECRETS = (API_KEY, API_SECRET, STORE_URL, *CHAIN_SECRETS)
+SECRETS = (API_KEY, API_SECRET, STORE_URL, *CHAIN_SECRETS, *HUB_SECRETS)
 CANNOT_OPEN = (
     ProfileInUse,
     ProfileUnusable,

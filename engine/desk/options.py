@@ -9,6 +9,7 @@ from engine.core.options import Options, Risk, option
 from engine.drift.options import DriftOptions
 from engine.governor.options import GovernorOptions
 from engine.grid.options import GridOptions
+from engine.hub.options import HubOptions
 from engine.paper.options import PaperOptions
 from engine.venue.options import VenueOptions
 
@@ -44,6 +45,7 @@ SECTIONS: tuple[type[Options], ...] = (
     VenueOptions,
     ChainOptions,
     DriftOptions,
+    HubOptions,
     PaperOptions,
     StoreOptions,
 )

@@ -127,6 +127,20 @@ class HubEngine:
             reason_now=self.reason_of,
         )
 
+    @property
+    def entity(self) -> str:
+        """The hub's entity id, as hex."""
+        return self._chain.entity
+
+    @property
+    def tokens(self) -> tuple[Listed, ...]:
+        return self._listed
+
+    @property
+    def options(self) -> HubOptions:
+        """As they are now."""
+        return self._options()
+
     async def run(self) -> None:
         """Until cancelled or failed; what is under way goes on with the next run."""
         stops = self._handle_commands()

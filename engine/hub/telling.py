@@ -233,6 +233,34 @@ class Teller:
         )
 
 
+def nothing_seen(trouble: Reason, now_s: float) -> HubSnapshot:
+    """A hub that has no place to work at."""
+    zero = Decimal(0)
+    return HubSnapshot(
+        at_s=now_s,
+        chain_id=0,
+        contract="",
+        entity="",
+        block=0,
+        block_at_s=None,
+        trouble=trouble,
+        stopped=False,
+        http_port=None,
+        gas=None,
+        tokens=(),
+        queue=(),
+        queue_length=0,
+        window=WindowView(0, 0, 0.0, 0.0, None),
+        in_flight=None,
+        pulls=(),
+        budget=BudgetView(zero, zero),
+        totals=TotalsView(0, zero, zero, zero, zero, zero, zero, zero, None, 0, 0, 0, None),
+        recent=(),
+        accounts=0,
+        audit=None,
+    )
+
+
 def _usd(usd: Fraction) -> Decimal:
     """For people, to a cent's hundredth; figures to decide by are exact and elsewhere."""
     return Decimal(round(usd * 10_000)) / 10_000

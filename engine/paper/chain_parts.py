@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,12 @@ def deploy(node: Node, deployer: str) -> ChainParts:
     """Put everything on `node`, from an account that it holds unlocked. Blocks. Raises ChainFailed."""
     node.ask("evm_setAutomine", True)
     node.ask("anvil_setBalance", deployer, hex(10**26))
-    work = _Work(node, deployer)
+    work = Work(node, deployer)
     contracts = _contracts(work)
-    tokens = tuple(_token(work, token, contracts) for token in TOKENS)
+    tokens = tuple(
+        replace(token, address=contracts[WETH]) if token.symbol == WETH else create_token(work, token)
+        for token in TOKENS
+    )
     work.send()
     parts = ChainParts(contracts, tokens, POOLS)
     _fill_pools(work, parts)
@@ -107,7 +110,12 @@ def load_contract(name: str) -> dict[str, Any]:
     raise ChainFailed(f"the contract {name} is not installed; `make setup` does that")
 
 
-class _Work:
+def create_token(work: Work, token: PaperToken) -> PaperToken:
+    """The token with the address that it will have; the sender of `work` may mint it."""
+    return replace(token, address=work.create("TestToken", token.symbol, token.symbol, token.decimals))
+
+
+class Work:
     """Transactions that wait to be sent together, one nonce after the other."""
 
     def __init__(self, node: Node, sender: str) -> None:
@@ -132,7 +140,11 @@ class _Work:
 
     def call(self, to: str, signature: str, *arguments: Any, value: int = 0) -> None:
         """Call a function, named as `approve(address,uint256)`."""
-        self._add({"to": to, "data": f"0x{call_data(signature, *arguments).hex()}", "value": hex(value)})
+        self.call_with(to, call_data(signature, *arguments), value=value)
+
+    def call_with(self, to: str, data: bytes, value: int = 0) -> None:
+        """Call with data that are encoded already."""
+        self._add({"to": to, "data": f"0x{data.hex()}", "value": hex(value)})
 
     def send(self) -> None:
         """Send what waits and wait until all of it is mined. Raises ChainFailed when one reverted."""
@@ -163,7 +175,7 @@ def call_data(signature: str, *arguments: Any) -> bytes:
     return keccak(text=signature)[:4] + encode(inner.split(",") if inner else [], arguments)
 
 
-def _contracts(work: _Work) -> dict[str, str]:
+def _contracts(work: Work) -> dict[str, str]:
     found: dict[str, str] = {}
     found["DelegationManager"] = work.create("DelegationManager", work.sender)
     found[ENTRY_POINT] = work.create(ENTRY_POINT)
@@ -181,13 +193,7 @@ def _contracts(work: _Work) -> dict[str, str]:
     return found
 
 
-def _token(work: _Work, token: PaperToken, contracts: Mapping[str, str]) -> PaperToken:
-    address = contracts[WETH] if token.symbol == WETH else ""
-    address = address or work.create("TestToken", token.symbol, token.symbol, token.decimals)
-    return PaperToken(token.symbol, token.decimals, token.price_usd, address)
-
-
-def _fill_pools(work: _Work, parts: ChainParts) -> None:
+def _fill_pools(work: Work, parts: ChainParts) -> None:
     router = parts.contracts["UniswapV2Router02"]
     for token in parts.tokens:
         needed = sum(_amount(token, pool.depth_usd) for pool in POOLS if token.symbol in (pool.a, pool.b))

@@ -14,7 +14,8 @@ GWEI = 10**9
 @dataclass(frozen=True, slots=True)
 class GasMarketConfig:
     """mean_gwei: where the base fee returns to. volatility: standard deviation of its relative change in one step.
-    A spike comes every `spike_every` steps, lasts `spike_steps`, and multiplies by `spike_factor`; 0 for none."""
+    A spike comes every `spike_every` steps, 0 for none, and lasts `spike_steps`; its height is `spike_gwei`, or where
+    that is 0, `spike_factor` times the base fee before. Up and down take `spike_ramp_steps` each."""
 
     seed: int = 1
     mean_gwei: float = 15.0
@@ -23,6 +24,8 @@ class GasMarketConfig:
     spike_every: int = 0
     spike_steps: int = 15
     spike_factor: float = 12.0
+    spike_gwei: float = 0.0
+    spike_ramp_steps: int = 0
 
 
 class GasMarket:
@@ -42,8 +45,9 @@ class GasMarket:
         if self._fixed_gwei is not None:
             return self._fixed_gwei
         config = self._config
-        spiking = config.spike_every and self._steps % config.spike_every >= config.spike_every - config.spike_steps
-        return math.exp(self._log) * (config.spike_factor if spiking else 1.0)
+        calm = math.exp(self._log)
+        height = config.spike_gwei or calm * config.spike_factor
+        return float(calm * (height / calm) ** self._spike_ratio())
 
     def fix(self, gwei: float | None) -> None:
         """Hold the base fee there from the next step on; None lets it wander again."""
@@ -56,3 +60,12 @@ class GasMarket:
         self._log += config.pull * (math.log(config.mean_gwei) - self._log)
         self._log += self._random.gauss(0.0, config.volatility)
         self._node.ask("anvil_setNextBlockBaseFeePerGas", hex(round(self.base_fee_gwei * GWEI)))
+
+    def _spike_ratio(self) -> float:
+        """How much of a spike there is now, 0 to 1."""
+        config = self._config
+        if not config.spike_every:
+            return 0.0
+        into = self._steps % config.spike_every - (config.spike_every - config.spike_steps)
+        nearer_edge = min(into + 1, config.spike_steps - into)
+        return max(0.0, min(1.0, nearer_edge / (config.spike_ramp_steps + 1)))

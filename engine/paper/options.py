@@ -86,3 +86,14 @@ class PaperOptions(Options, section="paper"):
         restart=True,
         text="How much fair prices on the paper chain wander in two seconds, beside the jumps that come now and then.",
     )
+    hub_users: int = option(
+        20, ge=0, le=200, unit="users", restart=True, text="How many users the paper hub has; 0 for none."
+    )
+    gas_spike_every_s: int = option(
+        600,
+        ge=0,
+        le=86_400,
+        unit="s",
+        restart=True,
+        text="How often gas on the paper hub's chain spikes to 500 gwei, for 40 s; 0 for never.",
+    )

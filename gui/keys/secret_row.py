@@ -104,6 +104,24 @@ CHAIN: tuple[KeyField, ...] = (
 )
 
 
+HUB: tuple[KeyField, ...] = (
+    KeyField(
+        "hub.key",
+        QT_TRANSLATE_NOOP("KeysPage", "Hub's key"),
+        QT_TRANSLATE_NOOP(
+            "KeysPage", "Private key of the hub's entity at the Depository. It signs every batch, and nothing else."
+        ),
+    ),
+    KeyField(
+        "hub.sender_key",
+        QT_TRANSLATE_NOOP("KeysPage", "Hub's sending account's key"),
+        QT_TRANSLATE_NOOP(
+            "KeysPage", "Private key of an ordinary account with gas. It carries the hub's signed batches to the chain."
+        ),
+    ),
+)
+
+
 class SecretRow(QWidget):
     """One secret: whether it is kept, a field to enter it, and the two things to do with it."""
 

@@ -17,8 +17,8 @@ from engine.core.modes import Mode
 from engine.core.secrets import Secret
 from engine.core.switch import MasterSwitch
 from engine.paper.anvil import CHAIN_ID
+from engine.paper.rpc_proxy import RpcProxy
 from tests.engine.chain.conftest import LocalChain
-from tests.engine.chain.lossy_node import LossyNode
 from tests.engine.drift.running_drift import DELEGATE
 
 
@@ -31,8 +31,8 @@ async def test_a_transaction_goes_out_by_the_private_node_and_is_read_from_the_o
     switch = MasterSwitch(Mode.PAPER, Bus(), lambda _: None, 0.0)
     gate = Gate(mode=Mode.PAPER, switch=switch, journal=journal, clock=clock, revision=lambda: 1)
     async with (
-        LossyNode(chain.node.address) as public,
-        LossyNode(chain.node.address) as private,
+        RpcProxy(chain.node.address) as public,
+        RpcProxy(chain.node.address) as private,
         Rpc(Secret(public.address)) as rpc,
         Rpc(Secret(private.address)) as outlet,
     ):

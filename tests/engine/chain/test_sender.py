@@ -17,7 +17,7 @@ from engine.chain.sender import Busy, CallExpired, NodeSaid, Spent, WrongChain
 from engine.core.gate import SwitchHolds
 from engine.core.secrets import Secret
 from engine.paper.anvil import CHAIN_ID, Node, start_node
-from tests.engine.chain.lossy_node import LossyNode
+from engine.paper.rpc_proxy import RpcProxy
 from tests.engine.chain.running_sender import CAP, GWEI, Crash, Place, Run, crash_at
 from tests.engine.drift.running_drift import frozen
 
@@ -43,9 +43,9 @@ def place(node: Node, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-async def lossy(place: Place) -> AsyncIterator[LossyNode]:
+async def lossy(place: Place) -> AsyncIterator[RpcProxy]:
     """Between the sender and the node."""
-    async with LossyNode(place.node.address) as line:
+    async with RpcProxy(place.node.address) as line:
         place.address = line.address
         yield line
 
@@ -187,9 +187,9 @@ async def test_the_nodes_word_that_it_has_the_bytes_already_is_as_good_as_taking
     assert place.nonce() == 1
 
 
-async def test_an_answer_that_is_lost_leads_to_one_transaction(place: Place, lossy: LossyNode) -> None:
+async def test_an_answer_that_is_lost_leads_to_one_transaction(place: Place, lossy: RpcProxy) -> None:
     """Hub spec 16; the node has the bytes, and nobody here knows."""
-    lossy.lost_answers = 2
+    lossy.faults.lost_answers = 2
     async with place.running() as run:
         await run.sender.submit(place.call())
         found = await run.look()
@@ -203,8 +203,8 @@ async def test_an_answer_that_is_lost_leads_to_one_transaction(place: Place, los
     assert place.nonce() == 1
 
 
-async def test_a_request_that_is_lost_is_sent_again(place: Place, lossy: LossyNode) -> None:
-    lossy.lost_requests = 2
+async def test_a_request_that_is_lost_is_sent_again(place: Place, lossy: RpcProxy) -> None:
+    lossy.faults.lost_requests = 2
     async with place.running() as run:
         await run.sender.submit(place.call())
         for _ in range(2):
@@ -215,8 +215,8 @@ async def test_a_request_that_is_lost_is_sent_again(place: Place, lossy: LossyNo
         assert await run.journal.unresolved("chain") == []
 
 
-async def test_of_seals_whose_answers_were_all_lost_each_is_known_in_the_end(place: Place, lossy: LossyNode) -> None:
-    lossy.lost_answers = 2
+async def test_of_seals_whose_answers_were_all_lost_each_is_known_in_the_end(place: Place, lossy: RpcProxy) -> None:
+    lossy.faults.lost_answers = 2
     async with place.running() as run:
         await run.sender.submit(place.call())
         await run.look()
@@ -286,7 +286,7 @@ async def test_a_seal_that_a_spike_leaves_behind_is_replaced_within_the_cap_and_
 
 
 async def test_a_node_that_asks_10_percent_more_of_a_replacement_takes_the_senders(
-    place: Place, lossy: LossyNode
+    place: Place, lossy: RpcProxy
 ) -> None:
     async with place.running() as run:
         await run.sender.submit(place.call())

@@ -1,0 +1,1 @@
+"""How users' wallets reach the hub: HTTP on this machine alone, described by OpenAPI."""
