@@ -74,6 +74,7 @@ class HubEngine:
         self._bus = bus
         self._clock = clock
         self._options = options
+        self._may_send = may_send
         self._listed = tuple(tokens)
         self._tokens = {one.token_id: one for one in tokens}
         self.market = Market.of(tokens, native_coin)
@@ -230,7 +231,8 @@ class HubEngine:
         return self.market.trouble(self._options().max_price_age_s, self._clock.now())
 
     def _held_back(self) -> Reason | None:
-        return self._trouble or self._dispatch.halted
+        """Why nothing new is taken on: who asks now would wait for what may never come."""
+        return self._trouble or self._dispatch.halted or self._may_send()
 
     def _set_limit(self) -> None:
         before, options = self.market.limit, self._options()

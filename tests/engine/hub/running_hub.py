@@ -140,6 +140,16 @@ class HubPlace:
     def reserve(self, token_id: int = USDC) -> int:
         return self._read("_reserves(bytes32,uint256)", self.entity, token_id)[0]
 
+    def head(self) -> int:
+        return int(self.chain.node.ask("eth_blockNumber"), 16)
+
+    def gas_prices(self) -> list[int]:
+        """What the sender paid for one gas, wei, of each of its transactions."""
+        blocks = [self.chain.node.ask("eth_getBlockByNumber", hex(at), True) for at in range(self.head() + 1)]
+        sent = [one for block in blocks for one in block["transactions"] if one["from"] == SENDER.address.lower()]
+        receipts = [self.chain.node.ask("eth_getTransactionReceipt", one["hash"]) for one in sent]
+        return [int(one["effectiveGasPrice"], 16) for one in receipts]
+
     def entity_nonce(self) -> int:
         return self._read("entityNonces(bytes32)", self.entity)[0]
 
