@@ -46,7 +46,7 @@ def _check(parsed: argparse.Namespace) -> int:
     from engine.core.profile import Profile
     from engine.core.secrets import Secret
     from engine.desk.arguments import session_arguments
-    from engine.desk.mirroring import MIRRORED
+    from engine.desk.mirroring import COPIED, MIRRORED
 
     if parsed.left:
         parsed.refuse_left("expected one address, after --check")
@@ -58,7 +58,7 @@ def _check(parsed: argparse.Namespace) -> int:
             url = Secret(text)
         except ValueError:
             raise StoreFailed(StoreUrlWrong("there is none" if not text else "it is too short")) from None
-        report = examine(url, LocalStore(profile.journal_file, name, MIRRORED))
+        report = examine(url, LocalStore(profile.journal_file, name, (*MIRRORED, *COPIED)))
     except StoreFailed as error:
         _print_trouble(error.reason, as_json=parsed.json)
         return EXIT_WRONG_ADDRESS if isinstance(error.reason, StoreUrlWrong | StoreTlsRefused) else EXIT_UNUSABLE

@@ -91,9 +91,10 @@ class Mirror:
     """One journal's way to PostgreSQL.
 
     profile: the name that rows are kept under at the server; one local store writes under it at a time, and a new one
-    resumes by it. engines: whose memories are mirrored; facts are, of every engine. url: reads the address (from the
-    keyring), None when there is none. redact: takes secrets out of what the server or the network says. views: by
-    name, the SQL of views of the facts there.
+    resumes by it. engines: whose memories are mirrored and resumed by; facts are mirrored of every engine. copied:
+    whose memories are mirrored to be read there alone. url: reads the address (from the keyring), None when there is none.
+    redact: takes secrets out of what the server or the network says. views: by name, the SQL of views of the facts
+    there.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Mirror:
         clock: Clock,
         redact: Callable[[str], str],
         views: Mapping[str, LiteralString] | None = None,
+        copied: Sequence[str] = (),
         timing: MirrorTiming | None = None,
     ) -> None:
         self._journal = journal
@@ -119,7 +121,7 @@ class Mirror:
         self._redact = redact
         self._views = dict(views or {})
         self._timing = timing or MirrorTiming()
-        self._outbox = Outbox(journal.path, engines)
+        self._outbox = Outbox(journal.path, (*engines, *copied))
         self._attached = _Attached()
         self._episode: _Episode | None = None
         self._shown = MirrorSnapshot(

@@ -13,8 +13,9 @@ class StoreOptions(Options, section="store"):
         restart=True,
         risk=Risk.ACCESS,
         text=(
-            "Copy the governor's state and updates, fills and round trips to PostgreSQL (a Supabase project is one), "
-            "from where a new machine resumes. The local store stays complete, and nothing waits for the copy. The "
+            "Copy the governor's state and updates, fills, rebalances and the hub's ledger to PostgreSQL (a Supabase "
+            "project is one), from where a new machine resumes the governor. The local store stays complete, and "
+            "nothing waits for the copy. The "
             "address is kept in the keyring as store.url (Keys page), or given as EVENKEEL_POSTGRESQL_URL."
         ),
     )

@@ -20,6 +20,10 @@ MIRRORED = ("governor", "desk")
 Not the grid's: its slots stand for orders at the exchange, and a copy that may be a moment old would have orders placed
 twice. The governor's updates, fills and round trips are facts, which all go.
 """
+COPIED = ("hub",)
+"""Whose memories are mirrored to be read: the hub's accounts, requests and signatures. Nothing resumes by them, for a
+batch that a copy does not know of yet would be paid again.
+"""
 VIEWS, VIEWS_AT_SERVER = (SQLITE_VIEW,), {VIEW: POSTGRESQL_VIEW}
 """What rooms want their facts to be seen through, in the journal and at PostgreSQL."""
 RESUME_WITHIN_S = 10.0
@@ -63,6 +67,7 @@ def mirror_maker(
         journal=journal,
         profile=options.name or profile,
         engines=MIRRORED,
+        copied=COPIED,
         url=url,
         bus=bus,
         clock=clock,

@@ -133,23 +133,20 @@ class HubUsers:
         if terms.stops or time.monotonic() < user.asks_again_s:
             return
         accounts = await user.accounts(client)
-        odd = self._chance(self._config.odd_ratio)
-        found = self._odd(terms, accounts) if odd else await self._wanted(user, client, terms, accounts)
+        found = await self._wanted(user, client, terms, accounts)
         if found is None:
             return
+        odd = self._chance(self._config.odd_ratio)
+        if odd:
+            found = self._odd(terms.tokens[found[0]])
         accepted = await user.request(client, *found, twice=self._chance(self._config.twice_ratio))
         if odd:
             self.counters.asked_oddly += 1
         elif not accepted:
             user.asks_again_s = time.monotonic() + self._config.patience_s
 
-    def _odd(self, terms: HubTerms, accounts: Sequence[AccountView]) -> tuple[int, int] | None:
+    def _odd(self, token: TokenTerms) -> tuple[int, int]:
         """Too small, or more than anybody has."""
-        known = [terms.tokens[one.token_id] for one in accounts if one.token_id in terms.tokens]
-        able = [token for token in known if token.least]
-        if not able:
-            return None
-        token = self._random.choice(able)
         least = token.least or 1
         return token.token_id, self._random.choice((least // 2, least * 1000))
 

@@ -35,6 +35,7 @@ class Store:
     profile: str = "main"
     timing: MirrorTiming = QUICK
     engines: Sequence[str] = ENGINES
+    copied: Sequence[str] = ()
     bus: Bus = field(default_factory=Bus)
     events: list[Event] = field(default_factory=list)
 
@@ -75,6 +76,7 @@ class Store:
             journal=self.journal,
             profile=self.profile,
             engines=self.engines,
+            copied=self.copied,
             url=url,
             bus=self.bus,
             clock=WallClock(),
@@ -112,7 +114,7 @@ class Store:
             )
             return Rows(
                 sorted(tuple(row) for row in facts),
-                sorted(tuple(row) for row in memories if row.engine in self.engines),
+                sorted(tuple(row) for row in memories if row.engine in (*self.engines, *self.copied)),
             )
 
 

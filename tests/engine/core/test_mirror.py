@@ -300,6 +300,21 @@ async def test_an_empty_local_store_resumes_what_the_engines_remembered(
         assert await fresh.mirror().resume(5.0) == 0
 
 
+async def test_what_is_copied_alone_is_there_to_read_and_never_resumed_by(
+    tmp_path: Path, store: Store, postgres: PostgresServer, database: str, until: Until
+) -> None:
+    """A hub's requests: one that a copy has as waiting may have been paid meanwhile."""
+    store.copied = ("hub",)
+    async with store.mirroring() as journal:
+        await journal.commit(Batch(remember=(Memory("hub", "request/1", {"amount": "5"}, 5.0),)))
+        await until(lambda: store.in_step)
+    assert remote(postgres, database) == store.local()
+    fresh = Store(tmp_path / "b", store.url, copied=("hub",))
+    async with fresh.opened() as journal:
+        assert await fresh.mirror().resume(5.0) == 0
+        assert await journal.recall("hub") == {}
+
+
 async def test_a_local_store_that_remembers_something_is_not_resumed_over(
     tmp_path: Path, store: Store, postgres: PostgresServer, until: Until
 ) -> None:
