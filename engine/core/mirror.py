@@ -92,9 +92,9 @@ class Mirror:
 
     profile: the name that rows are kept under at the server; one local store writes under it at a time, and a new one
     resumes by it. engines: whose memories are mirrored and resumed by; facts are mirrored of every engine. copied:
-    whose memories are mirrored to be read there alone. url: reads the address (from the keyring), None when there is none.
-    redact: takes secrets out of what the server or the network says. views: by name, the SQL of views of the facts
-    there.
+    whose memories are mirrored to be read there alone. url: reads the address (from the keyring), None when there is
+    none. redact: takes secrets out of what the server or the network says. views: by name, the SQL of views of the
+    facts there.
     """
 
     def __init__(
