@@ -33,13 +33,27 @@ from gui.window_style import window_stylesheet
 
 if TYPE_CHECKING:
     from gui.context import PanelContext
+    from gui.hub.known import KnownHub
     from gui.read_model import ReadModel
 
 _log = logging.getLogger(__name__)
 
 PLACE = "panel"
 ANSWER_WITHIN_S = 10.0
-PAGES = ("overview", "governor", "drift", "settings", "keys")
+PAGES = ("overview", "governor", "drift", "hub", "settings", "keys")
+_PAGE_ACTIONS = (
+    "drift.find",
+    "drift.confirm",
+    "drift.dismiss",
+    "hub.stop",
+    "hub.resume",
+    "hub.ask_fees",
+    "hub.copy_address",
+    "hub.audit",
+    "settings.find",
+    "settings.review",
+)
+"""By page and the page's own method."""
 
 
 class MainWindow(QMainWindow):
@@ -56,6 +70,7 @@ class MainWindow(QMainWindow):
         self.model: ReadModel | None = None
         self.tasks: Tasks | None = None
         self._context: PanelContext | None = None
+        self._hub: KnownHub | None = None
         self._pages: dict[str, QWidget] = {}
         self._compose()
         self._restyle()
@@ -67,8 +82,10 @@ class MainWindow(QMainWindow):
 
     def attach(self, context: PanelContext) -> None:
         """Bind to a running session and build the pages that need one. Call it in the running loop, once."""
+        from gui.hub.known import KnownHub
         from gui.pages.drift import DriftPage
         from gui.pages.governor import GovernorPage
+        from gui.pages.hub import HubPage
         from gui.pages.keys import KeysPage
         from gui.pages.settings import SettingsPage
         from gui.read_model import ReadModel
@@ -76,17 +93,20 @@ class MainWindow(QMainWindow):
         if self._context is not None:
             raise RuntimeError("a session is attached already; detach it first")
         tasks, model = Tasks(PLACE, self._task_failed), ReadModel(context.bus)
+        hub = KnownHub(context.bus)
         pages = {
             "governor": GovernorPage(model, context.clock),
             "drift": DriftPage(model, context.bus, tasks, self.notices),
+            "hub": HubPage(hub, context.bus, tasks, self.notices),
             "settings": SettingsPage(context.configuration, tasks, self.notices),
             "keys": KeysPage(context.secrets, context.bus, tasks, self.notices),
         }
-        self._context, self.tasks, self.model = context, tasks, model
-        self.overview.attach(model)
+        self._context, self.tasks, self.model, self._hub = context, tasks, model, hub
+        self.overview.attach(model, hub)
         for name, page in pages.items():
             self._replace_page(name, page)
         tasks.start(model.follow(), name="events")
+        tasks.start(hub.follow(), name="hub-events")
         self.navigation.say_profile(self.tr("Profile {profile}").format(profile=context.profile))
         model.on_mode(self._show_standing)
         self._show_standing(model.mode)
@@ -97,6 +117,8 @@ class MainWindow(QMainWindow):
             await self.tasks.close()
         if self.model is not None:
             self.model.close()
+        if self._hub is not None:
+            self._hub.close()
         self._context = None
         self.actions_table.refresh(Standing())
 
@@ -141,7 +163,7 @@ class MainWindow(QMainWindow):
         bind("switch.stop", partial(self._ask, Stop(where=PLACE)))
         bind("switch.pause", partial(self._ask, Pause(where=PLACE)))
         bind("switch.resume", self._ask_to_resume)
-        for action in ("drift.find", "drift.confirm", "drift.dismiss", "settings.find", "settings.review"):
+        for action in _PAGE_ACTIONS:
             bind(action, partial(self._on_page, *action.split(".")))
         bind("view.look", lambda: apply_theme(LIGHT if theme_of().dark else DARK))
         bind("help.keys", lambda: ShortcutsDialog(self).open())

@@ -43,6 +43,8 @@ from engine.hub.telling import Teller
 from engine.hub.tokens import amount_of_text, text_of_amount
 
 PAYMENTS_KNOWN_S = 3600.0
+SILENCE_BORNE_S = 15.0
+"""How long the chain may be silent before nothing new is accepted: by what was read before, a request still holds."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +81,7 @@ class HubEngine:
         self._tokens = {one.token_id: one for one in tokens}
         self.market = Market.of(tokens, native_coin)
         self._look: ChainLook | None = None
+        self._looked_s = float("-inf")
         self._trouble: Reason | None = NothingSeen()
         self._audit_asked = asyncio.Event()
         held = self._held = Remembered(f"{chain_id}/{contract.lower()}/{chain.entity}", journal, clock)
@@ -208,7 +211,7 @@ class HubEngine:
 
     async def _looked(self) -> None:
         look = await self._chain.look(tuple(self._tokens))
-        self._look = look
+        self._look, self._looked_s = look, self._clock.now()
         self.market = replace(self.market, gas_price_wei=look.gas_price_wei, gas_at_s=look.at_s)
         self._set_limit()
         if not self._is_priced:
@@ -231,8 +234,12 @@ class HubEngine:
         return self.market.trouble(self._options().max_price_age_s, self._clock.now())
 
     def _held_back(self) -> Reason | None:
-        """Why nothing new is taken on: who asks now would wait for what may never come."""
-        return self._trouble or self._dispatch.halted or self._may_send()
+        """Why nothing new is taken on: who asks now would wait for what may never come. One look without an answer
+        is no reason yet."""
+        trouble = self._trouble
+        if isinstance(trouble, ChainSilent) and self._clock.now() - self._looked_s < SILENCE_BORNE_S:
+            trouble = None
+        return trouble or self._dispatch.halted or self._may_send()
 
     def _set_limit(self) -> None:
         before, options = self.market.limit, self._options()
@@ -293,7 +300,7 @@ class HubEngine:
         self._trouble = ChainSilent(str(silence))
 
     def _tell(self) -> None:
-        self.teller.tell(self._look, self.market, self._trouble)
+        self.teller.tell(self._look, self.market, self._trouble, self._may_send())
 
     async def _stop(self, *, stopped: bool) -> Answer:
         async with self._held.changing() as change:

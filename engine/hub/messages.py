@@ -138,7 +138,7 @@ class AuditView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubSnapshot(Snapshot):
     """The engine as a whole. trouble: why it does not work now, None when it does. stopped: the hub's own kill switch.
-    http_port: where wallets reach it, None while they cannot. queue: the first of `queue_length` open requests, by
+    held: why mode or master switch let nothing leave, None when they do. http_port: where wallets reach it, None while they cannot. queue: the first of `queue_length` open requests, by
     priority. recent: the newest batches, oldest first."""
 
     chain_id: int
@@ -161,6 +161,7 @@ class HubSnapshot(Snapshot):
     recent: tuple[BatchRecord, ...]
     accounts: int
     audit: AuditView | None
+    held: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

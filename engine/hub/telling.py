@@ -72,7 +72,8 @@ class Teller:
         self.http_port: int | None = None
         self.audit: AuditView | None = None
 
-    def tell(self, look: ChainLook | None, market: Market, trouble: Reason | None) -> None:
+    def tell(self, look: ChainLook | None, market: Market, trouble: Reason | None, held_by: Reason | None) -> None:
+        """held_by: why mode or master switch let nothing leave."""
         now_s, held = self._clock.now(), self._held
         open_requests = list(held.requests.values())
         self._bus.publish(
@@ -98,6 +99,7 @@ class Teller:
                 recent=tuple(held.records),
                 accounts=len(held.accounts),
                 audit=self.audit,
+                held=held_by,
             )
         )
 

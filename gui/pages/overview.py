@@ -17,13 +17,15 @@ from PySide6.QtWidgets import (
 
 from gui import formats
 from gui.card import CardFacts, EngineCard
-from gui.looks import ABSENT, CONDITIONS, GRID_STATES, SEVERITIES, STARTING
+from gui.looks import CONDITIONS, GRID_STATES, SEVERITIES, STARTING
 from gui.reflow import Reflow
 from gui.sentences import sentence, word
 from gui.tables import Column, LiveTable, RowsModel
 from gui.theme import Space, Tone, scaled_font, set_look
 
 if TYPE_CHECKING:
+    from engine.core.messages import Event
+    from gui.hub.known import KnownHub
     from gui.overview.services import Services
     from gui.read_model import Alert, ReadModel
 
@@ -38,7 +40,8 @@ class OverviewPage(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model: ReadModel | None = None
-        self._drawn = -1
+        self._hub: KnownHub | None = None
+        self._drawn: tuple[int, int] | None = None
         self.governor = EngineCard(
             "governor",
             self.tr("Governor"),
@@ -60,19 +63,23 @@ class OverviewPage(QScrollArea):
                 self.tr("Gas"),
             ),
         )
-        self.hub = EngineCard("hub", self.tr("Hub"))
+        self.hub = EngineCard(
+            "hub",
+            self.tr("Hub"),
+            (self.tr("Gas"), self.tr("Soft limit"), self.tr("Waiting"), self.tr("Profit"), self.tr("Refused")),
+        )
         self._services: Services | None = None
         self._alerts: RowsModel[Alert] = RowsModel(self._alert_columns(), key=id)
         self._compose()
         self._show_starting()
 
-    def attach(self, model: ReadModel) -> None:
+    def attach(self, model: ReadModel, hub: KnownHub) -> None:
         """Bind to a running session."""
         from gui.overview.services import Services
         from gui.read_model import Plotted
         from gui.sparkline import Sparkline
 
-        self._model = model
+        self._model, self._hub = model, hub
         self._services = Services()
         self._column.insertWidget(1, self._services)
         self._idle_line = Sparkline(
@@ -80,25 +87,29 @@ class OverviewPage(QScrollArea):
         )
         self._price_line = Sparkline(self.tr("Price, last six hours"), model.series[Plotted.PRICE], span_s=21600)
         self._drift_line = Sparkline(self.tr("Largest drift, last six hours"), model.drift.largest, span_s=21600)
+        self._limit_line = Sparkline(self.tr("Soft limit, last six hours"), hub.soft_limit_usd, span_s=21600)
+        self.hub.place_line(self._limit_line, self.tr("Gas-adjusted soft limit, 6 h"))
         self.drift.place_line(self._drift_line, self.tr("Largest drift of all portfolios, 6 h"))
         self.governor.place_line(self._idle_line, self.tr("Idle ratio against target, 6 h"))
         self.grid.place_line(self._price_line, self.tr("DOGE/USD, 6 h"))
-        self._drawn = -1
+        self._drawn = None
 
     def redraw(self) -> None:
         """Show what the read model holds."""
-        model = self._model
-        if model is None or model.revision == self._drawn:
+        model, hub = self._model, self._hub
+        if model is None or hub is None or (model.revision, hub.revision) == self._drawn:
             return
-        self._drawn = model.revision
+        self._drawn = model.revision, hub.revision
         self.governor.show_facts(self._governor_facts(model))
         self.grid.show_facts(self._grid_facts(model))
         self.drift.show_facts(self._drift_facts(model))
+        self.hub.show_facts(self._hub_facts(hub))
         if model.governor is not None:
             self._idle_line.set_target(model.governor.target_idle_ratio)
         self._idle_line.redraw()
         self._price_line.redraw()
         self._drift_line.redraw()
+        self._limit_line.redraw()
         if self._services is not None:
             self._services.show_snapshots(model.mirror, model.status_page)
         alerts = list(model.alerts)[: -ALERTS_SHOWN - 1 : -1]
@@ -180,6 +191,33 @@ class OverviewPage(QScrollArea):
             last,
         )
 
+    def _hub_facts(self, hub: KnownHub) -> CardFacts:
+        from gui.hub.revenue import MOST_REFUSED_RATIO
+        from gui.hub.state import hub_sentence, hub_verdict
+        from gui.sentences.figures import gwei_text
+
+        known, gas = hub.snapshot, None if hub.snapshot is None else hub.snapshot.gas
+        look, said = hub_verdict(known, hub.life)
+        nothing = tuple((formats.UNKNOWN, None) for _ in range(5))
+        if known is None:
+            return CardFacts(look, said, hub_sentence(known, hub.life), nothing, self._last_words(hub.last_action))
+        stopped = Tone.DANGER if gas is not None and gas.stops is not None else None
+        totals = known.totals
+        refused = totals.refusal_ratio is not None and totals.refusal_ratio > MOST_REFUSED_RATIO
+        return CardFacts(
+            look,
+            said,
+            hub_sentence(known, hub.life),
+            (
+                (gwei_text(None if gas is None else gas.price_gwei), stopped),
+                (formats.usd(None if gas is None else gas.soft_limit_usd), stopped),
+                (f"{known.queue_length:,}", None),
+                (formats.usd_change(totals.profit_usd), Tone.DANGER if totals.profit_usd < 0 else None),
+                (formats.percent(totals.refusal_ratio, 1), Tone.DAMPED if refused else None),
+            ),
+            self._last_words(hub.last_action),
+        )
+
     def _fallen(self, model: ReadModel, engine: str) -> CardFacts | None:
         """What a card says of an engine that crashed and is not back yet; its old numbers would mislead."""
         life = model.engines.get(engine)
@@ -196,9 +234,11 @@ class OverviewPage(QScrollArea):
         )
 
     def _last_action(self, model: ReadModel, engine: str) -> str:
+        return self._last_words(model.last_action.get(engine))
+
+    def _last_words(self, event: Event | None) -> str:
         from gui.sentences.events import event_sentence
 
-        event = model.last_action.get(engine)
         if event is None:
             return self.tr("Nothing done yet in this session.")
         return f"{formats.clock_time(event.at_s)}  {event_sentence(event)}"
@@ -215,10 +255,7 @@ class OverviewPage(QScrollArea):
         self.governor.show_facts(starting)
         self.grid.show_facts(starting)
         self.drift.show_facts(starting)
-        absent = self.tr("Not built yet")
-        self.hub.show_facts(
-            CardFacts(ABSENT, absent, self.tr("The hub engine keeps users' collateral. It is not built yet."))
-        )
+        self.hub.show_facts(starting)
 
     def _alert_columns(self) -> tuple[Column[Alert], ...]:
         from_event = _alert_text
@@ -241,7 +278,7 @@ class OverviewPage(QScrollArea):
         inside = QWidget()
         cards = Reflow(
             (self.governor, self.grid, self.drift, self.hub),
-            ((((0, 1), (1, 1)), ((2, 1), (3, 1))), (((0, 1),), ((1, 1),), ((2, 1), (3, 1)))),
+            ((((0, 1), (1, 1)), ((2, 1), (3, 1))), tuple(((n, 1),) for n in range(4))),
         )
         column = self._column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)

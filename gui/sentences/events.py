@@ -20,7 +20,10 @@ from engine.drift.reasons import WithinThreshold
 from engine.drift.records import Status
 from engine.governor.messages import ClockSteppedBack, GapObserved, OscillationDamped, SkewChanged
 from engine.grid.messages import FillBooked, GridNote, OrderPlaced, RoundTripBooked
+from engine.hub.messages import BatchEnded, HubHalted, ItemDropped, RequestEnded, SoftLimitSet
+from engine.hub.records import BatchStatus
 from gui import formats
+from gui.sentences.hub_events import HUB_WRITERS
 from gui.sentences.reasons import sentence
 from gui.sentences.words import word
 
@@ -33,6 +36,14 @@ class Severity(Enum):
     INFO = "info"
     WARNING = "warning"
     GRAVE = "grave"
+
+
+_BATCH_SEVERITIES = {
+    BatchStatus.SETTLED: Severity.INFO,
+    BatchStatus.UNSENT: Severity.WARNING,
+    BatchStatus.REVERTED: Severity.GRAVE,
+    BatchStatus.REPLACED: Severity.GRAVE,
+}
 
 
 def event_sentence(event: Event) -> str:
@@ -60,6 +71,14 @@ def event_severity(event: Event) -> Severity:
             return Severity.INFO
         case PlanProposed() | PlanDropped():
             return Severity.WARNING
+        case BatchEnded(record=record):
+            return _BATCH_SEVERITIES[record.status]
+        case HubHalted():
+            return Severity.GRAVE
+        case ItemDropped() | RequestEnded():
+            return Severity.WARNING
+        case SoftLimitSet(stops=stops):
+            return Severity.INFO if stops is None else Severity.WARNING
     return Severity.INFO
 
 
@@ -240,4 +259,5 @@ _WRITERS: dict[type[Event], Callable[[Any], str]] = {
     PlanDropped: _plan_dropped,
     Rebalanced: _rebalanced,
     AlertRaised: _alert,
+    **HUB_WRITERS,
 }

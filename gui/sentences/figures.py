@@ -19,6 +19,16 @@ def _percent(ratio: float) -> str:
     return formats.percent(ratio, 2)
 
 
+def short_id(text: str) -> str:
+    """Both ends of an entity or a hash: enough to tell one from another."""
+    return text if len(text) <= 16 else f"{text[:8]}…{text[-6:]}"
+
+
+def gwei_text(price_gwei: Decimal | None) -> str:
+    """A price of gas that is given in gwei: `12.5 gwei`."""
+    return formats.UNKNOWN if price_gwei is None else f"{formats.units(price_gwei, 5)} gwei"
+
+
 _BY_NAME: dict[str, Callable[[Any], str]] = {
     "skew": formats.percent_change,
     "previous_skew": formats.percent_change,
@@ -66,6 +76,7 @@ _BY_SUFFIX: tuple[tuple[str, Callable[[Any], str]], ...] = (
     ("_doge", formats.doge),
     ("_pct", lambda value: f"{formats.quantity(value)}%"),
     ("_ratio", lambda value: formats.percent(float(value), 1)),
+    ("_gwei", gwei_text),
     ("_wei", formats.gwei),
     ("_s", formats.duration),
 )

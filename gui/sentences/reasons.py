@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from engine.core.messages import Reason
-from gui.sentences import chain, core, drift, governor, grid, notify, settings, store
+from gui.sentences import chain, core, drift, governor, grid, hub, notify, settings, store
 from gui.sentences.figures import figure
 
 CONTEXT = "Reason"
@@ -22,6 +22,7 @@ SENTENCES: dict[str, str] = {
     **governor.SENTENCES,
     **grid.SENTENCES,
     **drift.SENTENCES,
+    **hub.SENTENCES,
     **chain.SENTENCES,
     **notify.SENTENCES,
     **settings.SENTENCES,

@@ -30,6 +30,7 @@ from gui.loop import run
 from gui.theme import DARK, LIGHT, apply_theme
 from gui.window import PAGES, MainWindow
 from tests.gui.drift_scene import DriftScene
+from tests.gui.hub_scene import HubScene
 from tests.gui.scene import START_S, Scene
 from tests.secret_service import private_secret_service
 
@@ -49,6 +50,7 @@ async def take(folder: Path, pages: list[str]) -> int:
     window.attach(PanelContext(bus, clock, Mode.PAPER, configuration, secrets, "default"))
     scene.tell()
     DriftScene(bus, clock).tell()
+    HubScene(bus, clock).tell()
     await secrets.save("kraken.api_key", Secret("not-a-real-key-0123456789"))
     rights = ("modify-trades", "query-closed-trades", "query-funds", "query-open-trades", "withdraw-funds")
     may_withdraw = KeyMayWithdraw("this key may withdraw")

@@ -19,6 +19,7 @@ import engine.desk
 import engine.drift
 import engine.governor
 import engine.grid
+import engine.hub
 import engine.notify
 import engine.venue
 from engine.chain.life import FeesAboveCap, Final
@@ -77,6 +78,7 @@ ROOMS = (
     engine.grid,
     engine.venue,
     engine.drift,
+    engine.hub,
     engine.chain,
     engine.notify,
 )

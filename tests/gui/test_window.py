@@ -206,7 +206,7 @@ async def test_the_first_frame_says_that_everything_is_starting() -> None:
     assert window.header.mode.text == "STARTING"
     assert window.overview.governor.state.text == "Starting"
     assert window.overview.drift.state.text == "Starting"
-    assert window.overview.hub.state.text == "Not built yet"
+    assert window.overview.hub.state.text == "Starting"
     assert not window.header.stop.isEnabled()
     assert "STARTING" in window.windowTitle()
     await window.detach()

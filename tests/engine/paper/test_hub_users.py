@@ -133,10 +133,9 @@ async def test_a_digest_that_is_not_that_of_the_pull_is_never_signed(hub: HubSta
 
 
 async def test_another_hub_gets_nothing_signed(hub: HubStandIn, until: Until) -> None:
-    async with hub_world(HubWorldConfig(users=2, block_s=0)) as other:
-        async with acting(hub) as users:
-            hub.world = other
-            await until(lambda: users.counters.errors > 0)
+    async with hub_world(HubWorldConfig(users=2, block_s=0)) as other, acting(hub) as users:
+        hub.world = other
+        await until(lambda: users.counters.errors > 0)
     assert hub.orders == []
 
 

@@ -17,7 +17,7 @@ from engine.paper.gas_market import GasMarket, GasMarketConfig
 from engine.paper.hub_world import HubToken, HubWorld, HubWorldConfig, hub_world
 
 Until = Callable[..., Awaitable[None]]
-PRICES_USD = {"SEAT": 250, "USDC": 1, "WBTC": 60_000, "DAI": 1}
+PRICES_USD = {"SEAT": 2, "USDC": 1, "WBTC": 60_000, "DAI": 1}
 
 
 @pytest.fixture
