@@ -138,8 +138,9 @@ class AuditView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubSnapshot(Snapshot):
     """The engine as a whole. trouble: why it does not work now, None when it does. stopped: the hub's own kill switch.
-    held: why mode or master switch let nothing leave, None when they do. http_port: where wallets reach it, None while they cannot. queue: the first of `queue_length` open requests, by
-    priority. recent: the newest batches, oldest first."""
+    held: why mode or master switch let nothing leave, None when they do. http_port: where wallets reach it, None while
+    they cannot. queue: the first of `queue_length` open requests, by priority. recent: the newest batches, oldest
+    first."""
 
     chain_id: int
     contract: str
