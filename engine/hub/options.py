@@ -50,7 +50,6 @@ class HubOptions(Options, section="hub"):
         ge=1,
         le=3600,
         unit="s",
-        source="intervalMs",
         risk=Risk.TIMING,
         text="How long the oldest request waits before a batch goes; also the interval that its cap counts.",
     )
@@ -138,7 +137,6 @@ class HubOptions(Options, section="hub"):
         ge=1,
         le=86_400,
         unit="s",
-        source="softLimitUpdateIntervalMs",
         risk=Risk.TIMING,
         text="How often the gas-adjusted minimum is set anew.",
     )

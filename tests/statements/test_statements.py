@@ -11,6 +11,7 @@ from engine.core.options import declared
 from engine.drift.options import DriftOptions, PriceSource
 from engine.governor.options import GovernorOptions
 from engine.grid.options import GridOptions
+from engine.hub.options import HubOptions
 from tests.statements.table import TABLES, Statement, covers, names_of_tests, statements
 
 
@@ -57,7 +58,23 @@ DRIFT = (
     *numbered("spec 12", "pinned", "elsewhere", "revoke", "scope", "standing"),
 )
 
-REQUIRED: dict[str, tuple[str, ...]] = {"governor": GOVERNOR, "drift": DRIFT}
+HUB = (
+    *numbered("seed exists", 1, 2, 3),
+    *numbered("seed missing", 1, 2, 3, 4),
+    *numbered("seed fee", "hub", "miner", "net", "afford"),
+    *numbered("seed soft-limit", "rule", "interval", "example"),
+    *numbered("seed batch", "window", "threshold", "one-settlement", "saving"),
+    "seed example",
+    *numbered("seed success", *range(1, 10)),
+    *numbered("seed metric", *range(1, 6)),
+    *numbered("seed keep", 1, 2, 3),
+    *numbered("seed improve", 1, 2, 3),
+    *numbered("seed flow", *range(1, 8)),
+    *numbered("seed scenario", "fees", "batching"),
+    *numbered("spec", *range(1, 19)),
+)
+
+REQUIRED: dict[str, tuple[str, ...]] = {"governor": GOVERNOR, "drift": DRIFT, "hub": HUB}
 """What each document numbers or names; a table may divide an entry further (`spec 7 reservation` of `spec 7`)."""
 
 ALL = [(table, statement) for table in TABLES for statement in statements(table)]
@@ -98,6 +115,28 @@ def test_the_drift_table_has_every_option_that_the_source_names() -> None:
         "PRICE_IMPACT_THRESHOLD": 0.05,
         "PRICE_SOURCE": PriceSource.ROUTER,
     }
+
+
+def test_the_hub_table_has_every_option_that_the_source_names() -> None:
+    """Hub seed, "CONFIGURATION": each under its own name, with its own default. The two that the source has in
+    milliseconds have no such name here, for they are seconds."""
+    (table,) = (table for table in TABLES if table.stem == "hub")
+    found = {statement.id for statement in statements(table)}
+    defaults = {spec.source: spec.default for spec in declared(HubOptions) if spec.source}
+    assert [name for name in defaults if f"seed option {name}" not in found] == []
+    assert defaults == {
+        "batchSizeThreshold": 10,
+        "rebalanceFeeBPS": 100,
+        "gasBufferMultiplier": Decimal("1.2"),
+        "minRebalanceAmount": Decimal(100),
+        "maxRebalanceAmount": Decimal(100_000),
+        "maxPerUser": Decimal(10_000),
+        "maxPerInterval": Decimal(100_000),
+        "gasMultiplierForSoftLimit": 100,
+    }
+    options = HubOptions()
+    assert (options.interval_s, options.soft_limit_every_s) == (10.0, 300.0)
+    assert {"seed option intervalMs", "seed option softLimitUpdateIntervalMs"} <= found
 
 
 @STATEMENTS
