@@ -66,15 +66,19 @@ class Account:
 
     @property
     def spendable(self) -> int:
-        """What the user may pay now: all that is the user's and not promised, and the credit that is left."""
+        """What the user may pay now. A payment takes from what is unsecured first, so that while a request has some of
+        that promised, only the rest of it can be paid; else all that is the user's, and the credit."""
+        if self.user_hold:
+            return self.user_free
         own = self.collateral - self.delta if self.hub_is_left else self.delta
-        return max(0, own - self.user_hold + self.user_credit)
+        return max(0, own + self.user_credit)
 
     @property
     def receivable(self) -> int:
-        """What the user may be paid now, before the hub owes more than it may."""
+        """What the user may be paid now: while a pull is to take the hub's share, no more than the rest of that share;
+        else until the hub owes all that it may."""
         own = self.delta if self.hub_is_left else self.collateral - self.delta
-        return max(0, own - self.hub_hold + self.hub_credit)
+        return max(0, own - self.hub_hold if self.hub_hold else own + self.hub_credit)
 
     @property
     def pullable(self) -> int:

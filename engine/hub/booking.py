@@ -30,8 +30,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """ended: the hub's own transaction. used: whether the number was used. carried: what the batch that used it
-    carries, by the hub's own record; None when it is not known, or nothing was carried out."""
+    """ended: the hub's own transaction, if there was one. used: whether the number was used. carried: what the batch
+    that used it carries, by the hub's own record; None when it is not known, or nothing was carried out."""
 
     ended: Ended
     used: bool
@@ -59,14 +59,15 @@ class Booking:
         self._tokens = tokens
 
     async def book(self, attempt: Attempt, outcome: Outcome, market: Market) -> None:
-        """The batch under way has ended; the account that sends is free after this."""
+        """A batch has ended; when it was the one under way, the account that sends is free after this."""
         events: list[Event] = []
         async with self._held.changing() as change:
             record = self._booked(change, attempt, outcome, market, events)
-            change.set("attempt", None)
             if outcome.used:
                 change.set("exposed", {})
-            change.beside.append(self._chain.forgotten())
+            if self._held.attempt is not None:
+                change.set("attempt", None)
+                change.beside.append(self._chain.forgotten())
         self._tell([*events, BatchEnded(at_s=record.at_s, record=record)])
         _log.info("[HUB] batch %d: %s, profit $%.4f", record.nonce, record.status.value, record.profit_usd)
 

@@ -12,6 +12,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from engine.core.bus import Bus
 from engine.core.clock import Clock
@@ -21,7 +22,16 @@ from engine.hub.booking import Booking, Outcome
 from engine.hub.gas import BatchShape, predicted_gas
 from engine.hub.limits import Spent
 from engine.hub.market import Market, gwei
-from engine.hub.messages import AnotherSigner, BatchReverts, BatchSent, GasAboveCap, HubHalted, ItemReverts, OnItsWay
+from engine.hub.messages import (
+    AnotherSigner,
+    BatchReverts,
+    BatchSent,
+    GasAboveCap,
+    HubHalted,
+    ItemReverts,
+    NothingUnsecured,
+    OnItsWay,
+)
 from engine.hub.options import HubOptions
 from engine.hub.ports import (
     BatchOrder,
@@ -104,7 +114,8 @@ class Dispatch:
         attempt = self._held.attempt
         if attempt is None:
             self.progress = None
-            await self._booking.let_go(look.entity_nonce)
+            await self._book_what_others_sent(market)
+            await self._booking.let_go(self._newest_known(look))
             return
         progress = await self._chain.advance()
         if not isinstance(progress, Ended):
@@ -124,6 +135,32 @@ class Dispatch:
         await self._booking.book(attempt, Outcome(progress, used, carried), market)
         self.progress = None
 
+    async def _book_what_others_sent(self, market: Market) -> None:
+        """A batch that was shown to the node, and never left the hub, may have been sent by whoever saw it."""
+        held = self._held
+        found = next(((nonce, hash) for nonce, hash in held.batches.items() if hash in held.exposed), None)
+        if found is None:
+            return
+        nonce, hash = found
+        carried = held.exposed[hash]
+        attempt = Attempt(
+            key=f"hub/{self._chain.entity[2:18]}/{nonce}/{hash}",
+            nonce=nonce,
+            at_s=self._clock.now(),
+            requests=carried.requests,
+            pulls=carried.pulls,
+            first_deposits=(False,) * len(carried.requests),
+            hash=hash,
+            predicted_gas=0,
+            pushed_usd=Decimal(0),
+        )
+        unsent = Ended(attempt.key, mined=False, succeeded=False, reason=OnItsWay(nonce), never_sent=True)
+        await self._booking.book(attempt, Outcome(unsent, used=True, carried=carried), market)
+
+    def _newest_known(self, look: ChainLook) -> int:
+        """The newest of the hub's numbers that was used by a batch whose log was read; 0 for none."""
+        return min(look.entity_nonce, max(self._held.batches, default=0))
+
     async def send(self, look: ChainLook, market: Market) -> None:
         """Choose, seal, try and send what is due. Raises ChainUnavailable."""
         waiting = [one for one in self._held.requests.values() if one.state is RequestState.ACCEPTED]
@@ -131,11 +168,18 @@ class Dispatch:
         if everybody is not None:
             self.reasons = {one.id: everybody for one in waiting}
             return
-        left_out: set[str] = set()
+        secured = {one.id for one in waiting if self._is_secured_already(one)}
+        self.reasons = dict.fromkeys(secured, NothingUnsecured())
+        left_out = set(secured)
         for _ in range(MOST_TRIES):
             going = self._chosen(look, market, [one for one in waiting if one.id not in left_out], left_out)
             if not going.requests or await self._sent(going, look, market, left_out):
                 return
+
+    def _is_secured_already(self, request: Request) -> bool:
+        """Somebody else secured what it asks for meanwhile: pushed too, it would lock up the hub's own money."""
+        account = self._held.accounts.get(request.user, request.token_id)
+        return account is None or account.user_unsecured < request.amount
 
     def _holds_everybody(self, look: ChainLook) -> Reason | None:
         attempt = self._held.attempt
@@ -145,6 +189,9 @@ class Dispatch:
             return self.halted
         if look.newest_entity_nonce != look.entity_nonce:
             return OnItsWay(look.newest_entity_nonce)  # somebody carried one out; it is not final yet
+        known = self._newest_known(look)
+        if any(known < one.sealed_nonce <= look.entity_nonce for one in self._held.requests.values()):
+            return OnItsWay(look.entity_nonce)  # its log was not read yet: it may have carried them
         held = self._may_send()
         if held is not None:
             return held
@@ -187,7 +234,8 @@ class Dispatch:
             self.reasons = {one.id: refused.reason for one in going.requests}
             return True
         attempt = self._attempt(key, going, sealed, market)
-        await self._remember(attempt, going)
+        if not await self._remember(attempt, going):
+            return False
         try:
             tried = await self._chain.try_out(sealed)
             if tried.words is None:
@@ -261,15 +309,19 @@ class Dispatch:
             pushed_usd=usd_of_requests(going.requests, market),
         )
 
-    async def _remember(self, attempt: Attempt, going: Going) -> None:
-        """Before the bytes are shown to anybody: what they carry, and for which number they were signed."""
+    async def _remember(self, attempt: Attempt, going: Going) -> bool:
+        """Before the bytes are shown to anybody: what they carry, and for which number they were signed. Whether all of
+        it is still as it was chosen; if not, what was signed is forgotten."""
         async with self._held.changing() as change:
+            if any(self._held.pulls.get(one.id) is not one for one in going.pulls):
+                return False
             change.set("attempt", attempt)
             change.set("exposed", {**change.get("exposed"), attempt.hash: _exposed(going)})
             for one in going.requests:
                 change.set_request(replace(one, state=RequestState.IN_FLIGHT, sealed_nonce=attempt.nonce))
             for pull in going.pulls:
                 change.set_pull(replace(pull, state=PullState.IN_FLIGHT, sealed_nonce=attempt.nonce))
+        return True
 
     def _tell_sent(self, attempt: Attempt) -> None:
         pushes, pulls = len(attempt.requests), len(attempt.pulls)

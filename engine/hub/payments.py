@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from engine.core.journal import AlreadyRecorded, Fact
 from engine.core.messages import plain
+from engine.hub.accounts import Account
+from engine.hub.booking import end_pull
 from engine.hub.market import Listed
 from engine.hub.messages import KeyReused, MayNotReceive, NotEnoughToPay
 from engine.hub.opening import Opening
+from engine.hub.pulls import PullState
 from engine.hub.remembered import ENGINE, PAID, Change, Remembered
 from engine.hub.requests import CONFLICT, UNPROCESSABLE, Declined, NotAmount
 from engine.hub.tokens import text_of_amount
@@ -94,10 +97,21 @@ class Payments:
         if payment.amount > payer.spendable:
             return Declined(NotEnoughToPay(text_of_amount(payer.spendable, token.decimals)), UNPROCESSABLE)
         if payment.amount > payee.receivable:
+            payee = self._without_pull(change, payment) or payee
+        if payment.amount > payee.receivable:
             return Declined(MayNotReceive(text_of_amount(payee.receivable, token.decimals)), CONFLICT)
         change.set_account(payment.payer, payment.token_id, payer.charged(payment.amount))
         change.set_account(payment.payee, payment.token_id, payee.charged(-payment.amount))
         name = f"{payment.payer}/{payment.idempotency_key}"
         fields = {**plain(payment), "amount": str(payment.amount)}
         change.facts.append(Fact(ENGINE, PAID, name, fields, change.now_s))
+        return None
+
+    def _without_pull(self, change: Change, payment: Payment) -> Account | None:
+        """The payee's account after the hub gave up a pull that no signed batch carries yet; None without one."""
+        for pull in self._held.pulls.values():
+            waits = pull.state in (PullState.PROPOSED, PullState.APPROVED) and not pull.sealed_nonce
+            if waits and (pull.user, pull.token_id) == (payment.payee, payment.token_id):
+                end_pull(change, pull, PullState.WITHDRAWN)
+                return change.account(pull.user, pull.token_id)
         return None

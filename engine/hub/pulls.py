@@ -12,7 +12,8 @@ from engine.hub.book import AccountBook
 
 class PullState(Enum):
     """PROPOSED: waits for the user's signature. APPROVED: signed. IN_FLIGHT: a batch carries it. DROPPED: left out of a
-    batch, and let go once no signed batch can carry it any more. EXECUTED: back in the reserve. The rest ended."""
+    batch, and let go once no signed batch can carry it any more. EXECUTED: back in the reserve. WITHDRAWN: the hub's
+    share was paid to the user before it was carried out. The rest ended."""
 
     PROPOSED = "proposed"
     APPROVED = "approved"
@@ -21,6 +22,7 @@ class PullState(Enum):
     EXECUTED = "executed"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
     FAILED = "failed"
 
     @property

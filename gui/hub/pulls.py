@@ -27,6 +27,7 @@ _LOOKS: dict[str, tuple[str, Tone | None]] = {
     "dropped": ("−", Tone.DAMPED),
     "executed": ("=", None),
     "rejected": ("○", Tone.DAMPED),
+    "withdrawn": ("↩", Tone.NEUTRAL),
     "failed": (SEVERITIES["grave"].glyph, Tone.DANGER),
     "expired": (SEVERITIES["warning"].glyph, Tone.DAMPED),
 }

@@ -99,6 +99,7 @@ WORDS: dict[str, str] = {
     "pull.executed": QT_TRANSLATE_NOOP("Word", "Carried out"),
     "pull.rejected": QT_TRANSLATE_NOOP("Word", "Declined"),
     "pull.failed": QT_TRANSLATE_NOOP("Word", "Failed"),
+    "pull.withdrawn": QT_TRANSLATE_NOOP("Word", "Taken back"),
     "pull.expired": QT_TRANSLATE_NOOP("Word", "Expired"),
     "amount": QT_TRANSLATE_NOOP("Word", "Largest amount"),
     "time": QT_TRANSLATE_NOOP("Word", "Oldest"),

@@ -24,7 +24,7 @@ from engine.paper.hub_client import HubAnswer, HubClient
 from engine.paper.hub_users import HubUsers, HubUsersConfig
 from engine.paper.hub_world import HubWorld, HubWorldConfig, hub_world
 
-REQUESTS_OF_ACTION = 1.7
+REQUESTS_OF_ACTION = 1.3
 """About so many requests make one action of a user; the real number is reported."""
 OPTIONS = {"batch_max": "64", "batch_size_threshold": "64", "max_day_usd": "1000000000", "most_waiting": "5000"}
 

@@ -84,3 +84,15 @@ def test_fees_that_are_given_back_leave_the_account_as_it_was(account: Account, 
 
 def test_the_smaller_entity_id_is_left() -> None:
     assert is_left(bytes(31) + b"\x01", bytes(31) + b"\x02")
+
+
+@given(accounts, st.integers(0, 10**24))
+def test_a_payment_leaves_what_is_promised_to_a_request_and_to_a_pull(account: Account, amount: int) -> None:
+    """Spec 1 and 13: else a push would secure what is not owed, or a pull take what is the user's."""
+    promised = account.promised(user=account.user_free // 2, hub=account.pullable // 2)
+    paid = promised.charged(min(amount, promised.spendable))
+    if promised.user_hold and promised.user_unsecured >= promised.user_hold:
+        assert paid.user_unsecured >= promised.user_hold
+    received = promised.charged(-min(amount, promised.receivable))
+    if promised.hub_hold and promised.hub_secured >= promised.hub_hold:
+        assert received.hub_secured >= promised.hub_hold

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.chain.depository import Batch
+from engine.chain.depository import Batch, Push, entity_of
 from engine.chain.life import LifeRules
 from engine.core.clock import ManualClock
 from engine.core.gate import ModeHolds, SwitchHolds
@@ -26,11 +26,13 @@ from engine.hub.messages import (
     GasView,
     HubSnapshot,
     ItemDropped,
+    NothingUnsecured,
     NotReady,
     PricesHold,
 )
 from engine.hub.payments import Paid
 from engine.hub.ports import ChainUnavailable, Sealed
+from engine.hub.pulls import PullState
 from engine.hub.records import BatchStatus
 from engine.hub.requests import Declined, RequestState
 from engine.paper.rpc_proxy import RpcProxy
@@ -107,6 +109,45 @@ async def test_three_pulls_fund_three_pushes_in_one_transaction_with_no_reserve(
         assert (len(done.record.pushes), len(done.record.pulls)) == (3, 3)
         assert [place.collateral(payee) for payee in payees] == [1_000 * UNIT] * 3
         assert place.entity_nonce() == 1
+
+
+async def test_a_pull_is_taken_back_when_its_user_is_paid_what_it_would_take(
+    chain: LocalChain, tmp_path: Path, until: Until
+) -> None:
+    """Spec 1: a pull takes the hub's own share; once that was paid to the user, it would take the user's."""
+    place = HubPlace(chain, tmp_path, quick_options())
+    place.found(reserve_usd=0)
+    place.secure(USERS[0], 4_000)
+    place.secure(USERS[1], 4_000)
+    place.base_fee(1)
+    async with running(place) as hub:
+        await until(lambda: hub.works)
+        await hub.pay(USERS[0], USERS[2], 3_000)
+        assert isinstance(await hub.ask(USERS[2], 2_000), Answered)
+        await until(lambda: len(hub.engine._held.pulls) == 1)
+        (pull,) = hub.engine._held.pulls.values()
+        assert pull.user == id_of(USERS[0])
+        assert isinstance(await hub.pay(USERS[1], USERS[0], 1_000), Paid)
+        ended_as = hub.engine._held.pulls_ended[pull.id].state
+        assert ended_as is PullState.WITHDRAWN
+        account = hub.engine._held.accounts.get(id_of(USERS[0]), USDC)
+        assert account is not None
+        assert account.user_secured == 2_000 * UNIT
+
+
+async def test_what_somebody_else_secured_meanwhile_is_not_pushed_again(place: HubPlace, until: Until) -> None:
+    place.options = quick_options(interval_s=3.0)
+    place.secure(USERS[0], 9_000)
+    async with running(place) as hub:
+        await until(lambda: hub.works)
+        await hub.pay(USERS[0], USERS[1], 3_000)
+        asked = await hub.ask(USERS[1], 2_000)
+        assert isinstance(asked, Answered)
+        place.fill(entity_of(USERS[5].address), place.tokens[USDC], 2_500)
+        pair = ((entity_of(USERS[1].address), 2_500 * UNIT),)
+        assert place.process(Batch(pushes=(Push(USDC, place.entity, pair),)), USERS[5], 1)
+        await until(lambda: hub.engine.desk.reason(asked.request) == NothingUnsecured(), within_s=15)
+        assert place.entity_nonce() == 0
 
 
 async def test_a_missing_signature_holds_only_the_pushes_that_need_it(
