@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test lint bench kill kill-drift soak contracts lock clean
+.PHONY: help run test setup setup-test lint bench kill kill-drift kill-hub soak contracts lock clean
 export PYTHON ?= python3
 
 BIN := .venv/bin
@@ -38,6 +38,9 @@ kill: setup-test ## kill the program at every named point, 50 seeds each (ARGS="
 
 kill-drift: setup-test ## kill the drift engine at every named point, 50 seeds each, under reorgs (ARGS="--seeds 5")
 	@$(BIN)/python -m tests.fault.kill_drift $(ARGS)
+
+kill-hub: setup-test ## kill the hub engine at every named point, 50 seeds each, under reorgs (ARGS="--seeds 5")
+	@$(BIN)/python -m tests.fault.kill_hub $(ARGS)
 
 soak: setup-test ## 24 simulated hours under each fault of the exchange (ARGS="--hours 1 --faults all")
 	@$(BIN)/python -m tests.soak.faults $(ARGS)

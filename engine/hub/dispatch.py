@@ -173,8 +173,20 @@ class Dispatch:
         left_out = set(secured)
         for _ in range(MOST_TRIES):
             going = self._chosen(look, market, [one for one in waiting if one.id not in left_out], left_out)
-            if not going.requests or await self._sent(going, look, market, left_out):
+            if not going.requests and not self._waits_for_the_number(look.entity_nonce + 1):
                 return
+            if await self._sent(going, look, market, left_out):
+                return
+
+    def _waits_for_the_number(self, nonce: int) -> bool:
+        """Something is over and cannot end, for a signed batch may carry it: a batch of nothing uses its number up."""
+        if self._held.stopped:
+            return False
+        now_s, valid_s = self._clock.now(), self._options().request_valid_s
+        return any(
+            one.sealed_nonce == nonce and (one.state is RequestState.DROPPED or one.age_s(now_s) > valid_s)
+            for one in self._held.requests.values()
+        )
 
     def _is_secured_already(self, request: Request) -> bool:
         """Somebody else secured what it asks for meanwhile: pushed too, it would lock up the hub's own money."""

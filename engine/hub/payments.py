@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from engine.core.journal import AlreadyRecorded, Fact
 from engine.core.messages import plain
-from engine.hub.accounts import Account
 from engine.hub.booking import end_pull
 from engine.hub.market import Listed
 from engine.hub.messages import KeyReused, MayNotReceive, NotEnoughToPay
 from engine.hub.opening import Opening
-from engine.hub.pulls import PullState
+from engine.hub.pulls import PullRequest, PullState
 from engine.hub.remembered import ENGINE, PAID, Change, Remembered
 from engine.hub.requests import CONFLICT, UNPROCESSABLE, Declined, NotAmount
 from engine.hub.tokens import text_of_amount
@@ -97,9 +96,11 @@ class Payments:
         if payment.amount > payer.spendable:
             return Declined(NotEnoughToPay(text_of_amount(payer.spendable, token.decimals)), UNPROCESSABLE)
         if payment.amount > payee.receivable:
-            payee = self._without_pull(change, payment) or payee
-        if payment.amount > payee.receivable:
-            return Declined(MayNotReceive(text_of_amount(payee.receivable, token.decimals)), CONFLICT)
+            given_up = self._pull_to_give_up(payment)
+            payee = payee if given_up is None else payee.promised(hub=-given_up.amount)
+            if given_up is None or payment.amount > payee.receivable:
+                return Declined(MayNotReceive(text_of_amount(payee.receivable, token.decimals)), CONFLICT)
+            end_pull(change, given_up, PullState.WITHDRAWN)
         change.set_account(payment.payer, payment.token_id, payer.charged(payment.amount))
         change.set_account(payment.payee, payment.token_id, payee.charged(-payment.amount))
         name = f"{payment.payer}/{payment.idempotency_key}"
@@ -107,11 +108,10 @@ class Payments:
         change.facts.append(Fact(ENGINE, PAID, name, fields, change.now_s))
         return None
 
-    def _without_pull(self, change: Change, payment: Payment) -> Account | None:
-        """The payee's account after the hub gave up a pull that no signed batch carries yet; None without one."""
+    def _pull_to_give_up(self, payment: Payment) -> PullRequest | None:
+        """The payee's open pull that no signed batch carries yet: the hub's share may be paid instead."""
         for pull in self._held.pulls.values():
             waits = pull.state in (PullState.PROPOSED, PullState.APPROVED) and not pull.sealed_nonce
             if waits and (pull.user, pull.token_id) == (payment.payee, payment.token_id):
-                end_pull(change, pull, PullState.WITHDRAWN)
-                return change.account(pull.user, pull.token_id)
+                return pull
         return None

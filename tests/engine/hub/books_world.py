@@ -7,6 +7,7 @@ import itertools
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -44,7 +45,7 @@ PRICES = {
 }
 EPOCH_S = 1_767_225_600.0
 CALL_S = 0.001
-USERS = tuple(f"0x80{at:062x}" for at in range(6))
+USERS = tuple(f"0x80{1000 + at:062x}" for at in range(6))
 QUICK = HubOptions(
     interval_s=10.0,
     batch_size_threshold=3,
@@ -69,18 +70,20 @@ class _AskedPrices:
 class HubWorld:
     """What outlives a run of the engine: chain, journal, clock, prices, and the payments that were made.
 
-    Every call takes a millisecond, and ids are counted, so that two worlds to which the same is done are the same.
+    Every call takes a millisecond. counted: ids are numbers that rise, so that two worlds to which the same is done
+    are the same; then one thing comes after the other.
     """
 
-    def __init__(self, folder: Path, hub: str, options: HubOptions = QUICK, tokens: Sequence[Listed] = TOKENS) -> None:
+    def __init__(self, folder: Path, hub: str, options: HubOptions = QUICK, *, counted: bool = False) -> None:
+        self._is_counted = counted
         self.clock = ManualClock(EPOCH_S)
         self.depository = Depository(hub)
         self.chain = ModelChain(self.depository, now=self.clock.now)
         self.prices = dict(PRICES)
         self.options = options
-        self.tokens = tuple(tokens)
+        self.tokens = TOKENS
         self.paid: Counter[tuple[str, int]] = Counter()
-        self._file = folder / f"{hub[:6]}.sqlite"
+        self._file = folder / f"{hub[-6:]}.sqlite"
         self._keys = itertools.count(1)
         self._ids = itertools.count(1)
         self.journal = Journal(self._file, "books")
@@ -142,12 +145,14 @@ class HubWorld:
     def account(self, user: str, token_id: int) -> Account | None:
         return self.held.accounts.get(user, token_id)
 
-    def on_submit(self, look: object) -> None:
-        self.chain.on_submit = look  # type: ignore[assignment]
-
-    def _counted(self) -> mock._patch[object]:
+    def _counted(self) -> AbstractContextManager[object]:
         self.clock.advance(CALL_S)
-        return mock.patch.object(secrets, "token_hex", lambda _=16: f"{next(self._ids):032x}")
+        if not self._is_counted:
+            return nullcontext()
+        return mock.patch.object(secrets, "token_hex", self._next_id)
+
+    def _next_id(self, _: int = 16) -> str:
+        return f"{next(self._ids):032x}"
 
     def _engine(self) -> HubEngine:
         return HubEngine(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -31,8 +31,8 @@ from engine.hub.ports import (
 )
 
 Key = TypeVar("Key")
-LEFT_HUB, RIGHT_HUB = f"0x{1:064x}", f"0x{'ff' * 32}"
-BLOCK_S = 12.0
+LEFT_HUB, RIGHT_HUB = f"0x80{1:062x}", f"0x80{'00' * 7}{'ff' * 24}"
+"""Below and above every user; what names a batch, the first eight bytes, is the same."""
 
 
 class Reverts(Exception):
@@ -59,8 +59,8 @@ class History(Generic[Key]):
         self._blocks[key].append(block)
         self._values[key].append(value)
 
-    def keys(self) -> Iterable[Key]:
-        return self._blocks.keys()
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ class Depository:
         self.pushes: list[Push] = []
         self.touched: dict[int, set[tuple[str, int]]] = defaultdict(set)
         self.batches: dict[int, dict[int, str]] = defaultdict(dict)
+        self.newest_batch = ""
+        self.on_carried: Callable[[BatchOrder], None] = lambda _: None
 
     def mine(self, blocks: int = 1) -> None:
         self.head += blocks
@@ -124,7 +126,7 @@ class Depository:
             return str(words)
         self.mine()
         self.entity_nonces.set(self.entity, self.head, nonce)
-        self.batches[self.head][nonce] = hash
+        self.batches[self.head][nonce] = self.newest_batch = hash
         for token_id, change in moves.items():
             self.reserves.set(token_id, self.head, self.reserves.now(token_id) + change)
         for pull in order.pulls:
@@ -133,6 +135,7 @@ class Depository:
         for push in order.pushes:
             self.pushes.append(Push(self.head, push.user, push.token_id, push.amount))
             self._hold(push.user, push.token_id, push.amount, 0 if self.is_left(push.user) else push.amount)
+        self.on_carried(order)
         return None
 
     def run(self, order: BatchOrder, nonce: int) -> Counter[int]:
@@ -163,7 +166,7 @@ class Depository:
         return moves
 
     def users(self) -> set[str]:
-        return {user for user, _ in self.collaterals.keys()}
+        return {user for user, _ in self.collaterals}
 
     def _hold(self, user: str, token_id: int, collateral: int, ondelta: int) -> None:
         key = (user, token_id)
@@ -333,9 +336,7 @@ class ModelChain:
     def _account(self, user: str, token_id: int, block: int) -> AccountOnChain:
         key, place = (user, token_id), self.depository
         nonce = place.account_nonces.at(user, block)
-        return AccountOnChain(
-            user, token_id, place.collaterals.at(key, block), place.ondeltas.at(key, block), nonce
-        )
+        return AccountOnChain(user, token_id, place.collaterals.at(key, block), place.ondeltas.at(key, block), nonce)
 
     def _answers(self, name: str) -> None:
         if name in self.silent:

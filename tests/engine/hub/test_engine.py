@@ -348,6 +348,37 @@ async def test_what_a_signed_batch_carries_is_not_given_back_while_that_batch_ma
         assert asked.request.id in hub.engine._held.requests
 
 
+async def test_what_is_over_is_freed_by_a_batch_of_nothing_that_uses_its_number(
+    chain: LocalChain, tmp_path: Path, until: Until
+) -> None:
+    """Spec 5 and 15: a signed batch carries it that was never sent, and nothing else would use the number."""
+    place = HubPlace(chain, tmp_path, quick_options(request_valid_s=10.0), clock=ManualClock(1e9))
+    place.found()
+    place.secure(USERS[0], 9_000)
+    place.base_fee(1)
+    async with running(place) as hub:
+        await turned(hub, lambda: hub.works)
+        await hub.pay(USERS[0], USERS[1], 3_000)
+        submit = hub.chain.submit
+
+        async def gone(key: str, batch: Sealed, gas: int) -> None:
+            raise ChainUnavailable("gone")
+
+        hub.chain.submit = gone  # type: ignore[method-assign]
+        asked = await hub.ask(USERS[1], 2_000)
+        assert isinstance(asked, Answered)
+        await turned(hub, lambda: hub.engine._held.requests[asked.request.id].sealed_nonce == 1)
+        place.options = quick_options(request_valid_s=10.0, max_user_usd=Decimal(1))
+        hub.chain.submit = submit  # type: ignore[method-assign]
+        place.clock.advance(20.0)  # type: ignore[attr-defined]
+        await turned(hub, lambda: asked.request.id not in hub.engine._held.requests)
+        after = hub.engine.desk.request(asked.request.id)
+        assert after is not None
+        assert after.state is RequestState.EXPIRED
+        assert (place.entity_nonce(), place.collateral(USERS[1])) == (1, 0)
+        assert hub.owed(USERS[1]) == 3_000 * UNIT
+
+
 async def test_a_native_price_that_is_too_old_holds_the_soft_limit_and_says_so(place: HubPlace, until: Until) -> None:
     """Spec 8."""
     place.options = quick_options(soft_limit_every_s=1.0, prices_every_s=1.0, max_price_age_s=60.0)
