@@ -8,6 +8,8 @@ What qasync 0.28 leaves to its user, and how it is met here:
   thread behind: `PanelLoop` has named Python threads, and `run` waits for them with a deadline;
 - `asyncSlot` and `asyncClose` keep no reference to their task or spin: not used. A slot starts its work through
   `engine.core.tasks.Tasks`, and shutting down is a task of our own;
+- `run_until_complete` lets Qt handle events once more after the loop has stopped, and steps of tasks that are due then
+  find no running loop: `PanelLoop` leaves them for its next run;
 - when anything quits the application, `run_until_complete` gives up on a program still at work: `run` takes it as a
   request to stop, and goes on until the program has.
 """
@@ -24,9 +26,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimerEvent
 from PySide6.QtWidgets import QApplication
@@ -37,6 +39,7 @@ EXIT_FAILED = 1
 EXIT_STUCK = 70  # EX_SOFTWARE: the program had to be left while a part of it was still at work
 
 _log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,21 @@ class PanelLoop(QEventLoop):  # type: ignore[misc]  # qasync has no types
         """Called by `TimerHandle.cancel`."""
         self._precise_timers.drop(handle)
 
+    def run_until_complete(self, future: Awaitable[_Result]) -> _Result:
+        """Raises RuntimeError when the application was quit before the future was done."""
+        awaited = asyncio.ensure_future(future, loop=self)
+        awaited.add_done_callback(self._stop)
+        try:
+            self.run_forever()
+        finally:
+            awaited.remove_done_callback(self._stop)
+        if not awaited.done():
+            raise RuntimeError("the loop was stopped before its future was done; run it again for the rest")
+        return awaited.result()
+
+    def _stop(self, _: asyncio.Future[Any]) -> None:
+        self.stop()
+
     def close(self) -> None:
         if not self.is_closed():
             super().close()  # waits for the workers, unless they were taken away before
@@ -158,8 +176,8 @@ def leave(code: int) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # a program without a console has none
             stream.flush()
-    if any(not thread.daemon and thread is not threading.main_thread() for thread in threading.enumerate()):
-        os._exit(code)
+    if any(thread is not threading.main_thread() for thread in threading.enumerate()):
+        os._exit(code)  # a daemon thread too: Python takes itself apart under it
     sys.exit(code)
 
 

@@ -65,6 +65,7 @@ def test_what_a_test_leaves_or_reaches_fails_it_by_name(verdicts, specimen, told
     [
         "uses_a_fixture_that_ends_its_own_task",
         "takes_a_task_from_a_fixture_without_being_async",
+        *(f"uses_a_fixture_that_ticks_between_the_parts_of_a_test[{again}]" for again in range(5)),
         "provokes_an_exception_and_takes_it",
         "uses_a_worker_thread",
         "runs_after_one_that_hung",

@@ -41,6 +41,25 @@ def test_takes_a_task_from_a_fixture_without_being_async(served):
     pass
 
 
+@pytest.fixture
+async def ticking():
+    async def tick():
+        while not stopped:
+            await asyncio.sleep(0.0005)
+
+    stopped = []
+    tasks = [asyncio.create_task(tick()) for _ in range(20)]
+    yield
+    stopped.append(True)
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.qasync
+@pytest.mark.parametrize("again", range(5))
+async def test_uses_a_fixture_that_ticks_between_the_parts_of_a_test(ticking, again):
+    await asyncio.sleep(0)
+
+
 async def test_loses_an_exception():
     asyncio.get_running_loop().call_soon(lambda: 1 / 0)
     await asyncio.sleep(0.01)

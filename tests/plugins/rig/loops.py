@@ -4,6 +4,9 @@ Tests under tests/gui and tests marked `qasync` run on `gui.loop.PanelLoop`, all
 loop is closed, every fixture of its scope being done, each task still on it and each exception that nobody awaited
 fails the test: closing would cancel the first and log the second, and no one would know.
 
+Between the parts of a test pytest-qt lets Qt handle what is pending, and so the panel's loop takes a step outside of its
+own run; for that step it counts as the running one, as for any other.
+
 An async test that hangs is cancelled on its own loop a little before pytest-timeout strikes, whose signal Python would
 not see while Qt waits for events.
 """
@@ -16,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+import pytestqt.plugin
 from pytestqt.qtbot import QtBot
 
 from rig.leaks import has_failed
@@ -25,6 +29,7 @@ _TURNS_TO_SETTLE = 10  # turns of the loop that libraries get to finish what the
 _BEFORE_TIMEOUT_S = 10.0
 
 _started_at: weakref.WeakKeyDictionary[asyncio.Task[Any], str] = weakref.WeakKeyDictionary()
+_panel_loops: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
 _errors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, list[str]] = weakref.WeakKeyDictionary()
 
 
@@ -33,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in dir(QtBot):
         if name.startswith(("wait", "assertNotEmitted", "assert_not_emitted")):
             setattr(QtBot, name, _outside_of_a_loop(getattr(QtBot, name)))
+    pytestqt.plugin._process_events = _within_the_panels_loop(pytestqt.plugin._process_events)
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -81,7 +87,9 @@ def _plain_loop() -> asyncio.AbstractEventLoop:
 def _panel_loop() -> asyncio.AbstractEventLoop:
     from gui.loop import PanelLoop
 
-    return _watched(PanelLoop(_application()))
+    loop = PanelLoop(_application())
+    _panel_loops.add(loop)
+    return _watched(loop)
 
 
 @functools.cache
@@ -142,5 +150,20 @@ def _outside_of_a_loop(method: Callable[..., Any]) -> Callable[..., Any]:
         if asyncio._get_running_loop() is not None:
             pytest.fail(f"qtbot.{method.__name__} runs a second event loop inside this one; `await until(...)` instead")
         return method(*args, **kwargs)
+
+    return guarded
+
+
+def _within_the_panels_loop(process_events: Callable[[], None]) -> Callable[[], None]:
+    @functools.wraps(process_events)
+    def guarded() -> None:
+        opened = [loop for loop in _panel_loops if not loop.is_closed()]
+        if len(opened) != 1 or asyncio._get_running_loop() is not None:
+            return process_events()
+        asyncio._set_running_loop(opened[0])
+        try:
+            process_events()
+        finally:
+            asyncio._set_running_loop(None)
 
     return guarded
