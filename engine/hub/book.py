@@ -61,7 +61,7 @@ class AccountBook:
     def __init__(self) -> None:
         self._rows: dict[int, dict[str, bytes]] = {}
         self._pullable: dict[int, Shelves] = {}
-        self._changed: dict[int, set[str]] = {}
+        self._changed: dict[int, dict[str, bytes]] = {}
 
     def __len__(self) -> int:
         return sum(len(rows) for rows in self._rows.values())
@@ -78,17 +78,16 @@ class AccountBook:
         rows = self._rows.get(token_id)
         if rows is None:
             rows = self._rows[token_id] = {}
-            self._pullable[token_id], self._changed[token_id] = Shelves(), set()
-        rows[user] = _packed(account)
-        self._changed[token_id].add(user)
+            self._pullable[token_id], self._changed[token_id] = Shelves(), {}
+        rows[user] = self._changed[token_id][user] = _packed(account)
 
     def index_changes(self) -> int:
         """Bring the index up to date; returns how many accounts had changed."""
         count = 0
         for token_id, changed in self._changed.items():
-            rows, shelves = self._rows[token_id], self._pullable[token_id]
-            for user in changed:
-                shelves.set(user, _pullable(rows[user]))
+            shelves = self._pullable[token_id]
+            for user, row in changed.items():
+                shelves.set(user, _pullable(row))
             count += len(changed)
             changed.clear()
         return count

@@ -160,6 +160,9 @@ class Booking:
             sent_s=attempt.at_s,
             now_s=change.now_s,
         )
+        if carried.requests == attempt.requests and attempt.pushed_usd:
+            # The caps held at the prices at which it was sent: a price that fell since makes no room.
+            record = replace(record, pushed_usd=attempt.pushed_usd)
         change.record = record
         change.facts.append(self._held.batch_fact(record, attempt.key, plain(record)))
         change.set("totals", change.get("totals").with_batch(record))

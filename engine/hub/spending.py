@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, localcontext
+from decimal import ROUND_CEILING, Decimal, localcontext
 from fractions import Fraction
 
 from engine.hub.book import AccountBook
@@ -28,7 +28,7 @@ def requests_usd(requests: Iterable[Request], market: Market) -> Fraction:
 
 
 def usd_of_requests(requests: Iterable[Request], market: Market) -> Decimal:
-    """The same for people: rounded to a millionth."""
+    """The same as a decimal, rounded up, for the caps count it and are never passed."""
     usd = requests_usd(requests, market)
-    with localcontext(prec=60):
-        return (Decimal(usd.numerator) / Decimal(usd.denominator)).quantize(Decimal("1e-6"))
+    with localcontext(prec=100, rounding=ROUND_CEILING):
+        return (Decimal(usd.numerator) / Decimal(usd.denominator)).quantize(Decimal("1e-12"))

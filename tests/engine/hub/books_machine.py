@@ -29,7 +29,7 @@ token_ids = st.sampled_from([one.token_id for one in TOKENS])
 shares = st.integers(1, 100)
 places = st.integers(0, 50)
 SILENT = ("look", "settled", "accounts", "seal", "try_out", "submit", "advance")
-FATES = ("well", "well", "well", "out of gas", "lost", "never sent", "somebody is first")
+FATES = ("well", "well", "well", "out of gas", "lost", "never sent", "somebody is first", "stolen")
 Work = Callable[[HubWorld], Awaitable[Any]]
 
 
@@ -223,6 +223,8 @@ class Books(RuleBasedStateMachine):
             elif fate == "somebody is first":
                 world.chain.somebody_carries_out(place)
                 world.chain.carry_out()
+            elif fate == "stolen":
+                await self._stolen(world, place)
             else:
                 world.chain.lose(never_sent=fate == "never sent")
             world.depository.mine(blocks)
@@ -299,6 +301,21 @@ class Books(RuleBasedStateMachine):
         assert one == other, [(name, one[name], other[name]) for name in one if one[name] != other[name]]
         assert left.engine._dispatch.reasons == right.engine._dispatch.reasons
         assert left.engine.market.limit == right.engine.market.limit
+
+    async def _stolen(self, world: HubWorld, place: int) -> None:
+        """It failed, gas is too dear to send another, and somebody who has its bytes carries it out."""
+        gas_price_wei = world.chain.gas_price_wei
+        world.chain.carry_out(out_of_gas=True)
+        world.depository.mine(world.chain.confirmations)
+        world.chain.gas_price_wei = 200 * GWEI
+        await world.look()
+        if place % 2:  # everything in it is over by then, and may not end
+            world.clock.advance(world.options.request_valid_s + 1)
+            world.read_prices()
+            await world.look()
+        world.chain.somebody_carries_out(place // 2)
+        await world.look()
+        world.chain.gas_price_wei = gas_price_wei
 
     async def _ask(self, world: HubWorld, user: str, token_id: int, share: int) -> Answered | Declined:
         amount = self._amount(world, user, token_id, share, "share")

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from eth_account.signers.local import LocalAccount
 
 from engine.chain.depository import Batch, Push, entity_of
 from engine.chain.life import LifeRules
@@ -30,12 +31,12 @@ from engine.hub.messages import (
     NotReady,
     PricesHold,
 )
-from engine.hub.payments import Paid
+from engine.hub.payments import Paid, Payment
 from engine.hub.ports import ChainUnavailable, Sealed
 from engine.hub.pulls import PullState
 from engine.hub.records import BatchStatus
 from engine.hub.requests import Declined, RequestState
-from engine.paper.rpc_proxy import RpcProxy
+from engine.paper.rpc_proxy import RpcFaults, RpcProxy
 from tests.engine.chain.conftest import LocalChain
 from tests.engine.chain.conftest import chain as chain
 from tests.engine.chain.conftest import deployed as deployed
@@ -232,6 +233,28 @@ async def test_nothing_above_the_cap_leaves_and_the_queue_drains_within_two_bloc
             assert all(price <= 100 * GWEI for price in place.gas_prices())
 
 
+async def test_behind_a_line_that_loses_delays_and_repeats_everything_is_paid_once(
+    chain: LocalChain, tmp_path: Path, until: Until
+) -> None:
+    """Issue 5, 5."""
+    bad = RpcFaults(
+        seed=7, lost_request_ratio=0.15, lost_answer_ratio=0.15, repeat_ratio=0.15, delay_ratio=0.1, delay_s=0.3
+    )
+    async with RpcProxy(chain.node.address, bad) as proxy:
+        place = HubPlace(chain, tmp_path, quick_options(interval_s=1.0), rpc_address=proxy.address)
+        place.found()
+        place.secure(USERS[0], 9_000)
+        place.base_fee(1)
+        async with running(place) as hub:
+            await until(lambda: hub.works, within_s=30)
+            for at, payee in enumerate(USERS[1:5], 1):
+                assert isinstance(await paid(hub, payee), Paid)
+                assert isinstance(await asked_for(hub, payee), Answered)
+                await until(lambda at=at: len(settled(hub)) >= at, within_s=60)  # type: ignore[misc]
+        assert [place.collateral(payee) for payee in USERS[1:5]] == [1_500 * UNIT] * 4
+        assert place.entity_nonce() == 4
+
+
 async def test_what_another_account_carried_out_is_booked_once(place: HubPlace, until: Until) -> None:
     """Spec 15: whoever has the bytes of a signed batch may have it carried out."""
     place.secure(USERS[0], 9_000)
@@ -369,6 +392,8 @@ async def test_what_is_over_is_freed_by_a_batch_of_nothing_that_uses_its_number(
         assert isinstance(asked, Answered)
         await turned(hub, lambda: hub.engine._held.requests[asked.request.id].sealed_nonce == 1)
         place.options = quick_options(request_valid_s=10.0, max_user_usd=Decimal(1))
+        dispatch = hub.engine._dispatch
+        await turned(hub, lambda: isinstance(dispatch.reasons.get(asked.request.id), NobodyCanRebalance))
         hub.chain.submit = submit  # type: ignore[method-assign]
         place.clock.advance(20.0)  # type: ignore[attr-defined]
         await turned(hub, lambda: asked.request.id not in hub.engine._held.requests)
@@ -457,6 +482,34 @@ async def by_hand(place: HubPlace) -> AsyncIterator[None]:
         yield
     finally:
         place.chain.node.ask("evm_setAutomine", True)
+
+
+def settled(hub: RunningHub) -> list[BatchEnded]:
+    return [event for event in ended(hub) if event.record.status is BatchStatus.SETTLED]
+
+
+async def paid(hub: RunningHub, payee: LocalAccount) -> Paid | Declined:
+    """Asked again, under the same key, while the chain does not answer; wallets do the same."""
+    payment = Payment(id_of(USERS[0]), id_of(payee), USDC, 2_000 * UNIT, f"paid {payee.address}")
+    while True:
+        try:
+            found = await hub.engine.payments.pay(payment)
+        except ChainUnavailable:
+            continue
+        if not isinstance(found, Declined) or not isinstance(found.reason, NotReady):
+            return found
+        await asyncio.sleep(0)
+
+
+async def asked_for(hub: RunningHub, user: LocalAccount) -> Answered | Declined:
+    while True:
+        try:
+            found = await hub.ask(user, 1_500, key=f"asked {user.address}")
+        except ChainUnavailable:
+            continue
+        if not isinstance(found, Declined) or not isinstance(found.reason, NotReady):
+            return found
+        await asyncio.sleep(0)
 
 
 def gas_of(hub: RunningHub) -> GasView:
