@@ -44,13 +44,15 @@ def test_takes_a_task_from_a_fixture_without_being_async(served):
 @pytest.fixture
 async def ticking():
     async def tick():
-        while not stopped:
-            await asyncio.sleep(0.0005)
+        while not stopped.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.0005):
+                    await stopped.wait()
 
-    stopped = []
+    stopped = asyncio.Event()
     tasks = [asyncio.create_task(tick()) for _ in range(20)]
     yield
-    stopped.append(True)
+    stopped.set()
     await asyncio.gather(*tasks)
 
 

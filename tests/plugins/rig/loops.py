@@ -4,8 +4,8 @@ Tests under tests/gui and tests marked `qasync` run on `gui.loop.PanelLoop`, all
 loop is closed, every fixture of its scope being done, each task still on it and each exception that nobody awaited
 fails the test: closing would cancel the first and log the second, and no one would know.
 
-Between the parts of a test pytest-qt lets Qt handle what is pending, and so the panel's loop takes a step outside of its
-own run; for that step it counts as the running one, as for any other.
+Between the parts of a test pytest-qt lets Qt handle what is pending, and so the panel's loop takes a step outside of
+its own run; for that step it counts as the running one, as for any other.
 
 An async test that hangs is cancelled on its own loop a little before pytest-timeout strikes, whose signal Python would
 not see while Qt waits for events.
