@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test lint bench kill kill-drift kill-hub soak contracts lock clean
+.PHONY: help run test coverage setup setup-test lint bench kill kill-drift kill-hub soak soak-panel contracts translations package package-twice smoke lock clean
 export PYTHON ?= python3
 
 BIN := .venv/bin
@@ -14,6 +14,9 @@ run: setup ## set up and start a paper session (ARGS="..." are handed to the pro
 	@exec $(BIN)/evenkeel $(ARGS)
 
 test: setup-test lint ## set up, lint and run every test (ARGS="..." are handed to pytest)
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
+
+coverage: setup-test ## which lines no test reaches
 	$(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage report
 
@@ -45,8 +48,23 @@ kill-hub: setup-test ## kill the hub engine at every named point, 50 seeds each,
 soak: setup-test ## 24 simulated hours under each fault of the exchange (ARGS="--hours 1 --faults all")
 	@$(BIN)/python -m tests.soak.faults $(ARGS)
 
+soak-panel: setup-test ## a week of the panel, 200 ends, and canary secrets in a real keyring: hours
+	@$(BIN)/python -m tests.soak.week && $(BIN)/python -m tests.soak.shutdowns && $(BIN)/python -m tests.soak.canaries
+
 contracts: setup ## compile resources/contracts anew
 	@cd .venv/chain && node ../../packaging/chain/compile.mjs $(CURDIR)/resources/contracts $(CURDIR)/resources/contracts/artifacts
+
+translations: setup ## bring resources/translations up to date with the texts of the panel, and compile them
+	@$(BIN)/python packaging/translate
+
+package: setup-test ## build the packages of this commit into dist/
+	@bash packaging/package dist
+
+package-twice: package ## build them a second time elsewhere and compare the archives byte by byte
+	@bash packaging/twice dist --archives
+
+smoke: package ## build, install, use and remove the Debian package on this machine (root)
+	@bash packaging/smoke dist
 
 lock: ## pin the dependencies anew (ARGS=--upgrade moves the pins that are there)
 	@tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \

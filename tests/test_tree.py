@@ -95,6 +95,8 @@ def test_continuous_integration_calls_the_command_that_a_person_calls():
     assert script.read_text().rstrip().endswith("exec make test")
 
 
-@pytest.mark.parametrize("target", ["help", "run", "test", "setup", "lint", "bench", "lock", "clean"])
+@pytest.mark.parametrize(
+    "target", ["help", "run", "test", "setup", "lint", "bench", "package", "package-twice", "smoke", "lock", "clean"]
+)
 def test_make_knows_the_target(target):
     subprocess.run(["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True, timeout=30)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import __version__
-from engine.cli import drift, hub, store
-from engine.desk import paper_process
+from engine.cli import drift, hub, keyring, store
 from engine.desk.arguments import SessionArguments, add_session_arguments, session_arguments
+from engine.desk.child_process import run_child
 
 EXIT_USAGE = 2
 EXIT_FAILED = 1
@@ -24,8 +24,9 @@ _log = logging.getLogger(__name__)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == [paper_process.ARGUMENT]:
-        return paper_process.main()
+    child = run_child(arguments)
+    if child is not None:
+        return child
     parsed = _parser().parse_args(arguments)
     if "tool_main" in parsed:
         code: int = parsed.tool_main(parsed)
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     drift.add_commands(commands)
     hub.add_commands(commands)
     store.add_commands(commands)
+    keyring.add_commands(commands)
     governor = commands.add_parser("governor", help="tools of the governor")
     tools = governor.add_subparsers(dest="tool", required=True, metavar="TOOL")
     replay = tools.add_parser("replay", help="run the controller over recorded observations, one JSON line per update")

@@ -12,20 +12,24 @@ import contextlib
 import itertools
 import json
 import queue
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from engine.core.schema import FACTS, FORGOTTEN, INTENTS, MEMORY, METADATA, SCHEMA_VERSION, VERSION, migrate
+from engine.core.schema import FACTS, FORGOTTEN, INTENTS, MEMORY
+from engine.core.upgrade import NewerJournal, bring_up_to_date, refuse_newer
 
 Result = TypeVar("Result")
 EVERY_WORLD = "*"
+RECALLED_AT_ONCE = 2_000
 
 
 class JournalFailed(RuntimeError):
@@ -126,15 +130,17 @@ class Journal:
         views: SQL of views that a room wants its facts to be seen through; each makes its own where it is not there.
         """
         try:
+            refuse_newer(self.path)
             self._engine = _connect(self.path)
+            bring_up_to_date(self._engine)
             with self._engine.begin() as connection:
-                METADATA.create_all(connection)
-                _check_version(connection)
                 for view in views:
                     connection.exec_driver_sql(view)
                 newest = connection.execute(sa.select(sa.func.max(MEMORY.c.change))).scalar()
                 self._changes = itertools.count((newest or 0) + 1)
-        except (sa.exc.SQLAlchemyError, OSError) as error:
+        except NewerJournal as error:
+            raise JournalFailed(str(error)) from None
+        except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise JournalFailed(f"the journal {self.path.name} cannot be opened: {error}") from error
         self._thread = threading.Thread(target=self._write_on, name="journal", daemon=True)
         self._thread.start()
@@ -167,6 +173,16 @@ class Journal:
         """What `engine` remembers under names that start with `prefix`."""
         world = EVERY_WORLD if every_world else self.world
         return await self._ask(lambda connection: _recall(connection, world, engine, prefix))
+
+    async def recall_pages(self, engine: str, prefix: str) -> AsyncIterator[dict[str, Any]]:
+        """The same by and by, in the order of names, where it would be too much for one look of the loop."""
+        after = ""
+        while True:
+            page = await self._ask(partial(_recall_page, world=self.world, engine=engine, prefix=prefix, after=after))
+            if not page:
+                return
+            after = max(page)
+            yield page
 
     async def unresolved(self, engine: str) -> list[IntentRow]:
         """Intents that were admitted and whose outcome is not known, oldest first."""
@@ -229,19 +245,6 @@ def _connect(path: Path) -> sa.Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
-
-
-def _check_version(connection: sa.Connection) -> None:
-    known = connection.execute(sa.select(VERSION.c.version)).scalar()
-    if known is None:
-        connection.execute(sa.insert(VERSION).values(version=SCHEMA_VERSION))
-    elif known > SCHEMA_VERSION:
-        raise JournalFailed(
-            f"the journal was written by a newer program (schema {known}, this one knows {SCHEMA_VERSION}); "
-            "start that program, or use another profile"
-        )
-    elif known < SCHEMA_VERSION:
-        migrate(connection, known)
 
 
 def _run_together(connection: sa.Connection, jobs: list[_Job]) -> None:
@@ -351,13 +354,25 @@ def _columns(row: Fact | Memory | IntentRow) -> dict[str, Any]:
 
 
 def _recall(connection: sa.Connection, world: str, engine: str, prefix: str) -> dict[str, Any]:
-    query = sa.select(MEMORY.c.name, MEMORY.c.value).where(
+    return _values(connection, _remembered(world, engine, prefix))
+
+
+def _recall_page(connection: sa.Connection, world: str, engine: str, prefix: str, after: str) -> dict[str, Any]:
+    rows = _remembered(world, engine, prefix).where(MEMORY.c.name > after)
+    return _values(connection, rows.order_by(MEMORY.c.name).limit(RECALLED_AT_ONCE))
+
+
+def _remembered(world: str, engine: str, prefix: str) -> sa.Select[Any]:
+    return sa.select(MEMORY.c.name, MEMORY.c.value).where(
         MEMORY.c.world == world,
         MEMORY.c.engine == engine,
         MEMORY.c.name.startswith(prefix, autoescape=True),
         MEMORY.c.value != FORGOTTEN,
     )
-    return {name: json.loads(value) for name, value in connection.execute(query)}
+
+
+def _values(connection: sa.Connection, rows: sa.Select[Any]) -> dict[str, Any]:
+    return {row.name: json.loads(row.value) for row in connection.execute(rows)}
 
 
 def _intents(connection: sa.Connection, world: str, engine: str, states: tuple[str, ...] | None) -> list[IntentRow]:

@@ -20,12 +20,41 @@ class ProfileUnusable(RuntimeError):
     """The folder cannot be made, read or written."""
 
 
+class HeldFile:
+    """A file that one program holds, with its process number in it; the operating system lets go with the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held: IO[str] | None = None
+
+    def take(self) -> str | None:
+        """Hold it: None, or the number of the process that does so already. Raises OSError."""
+        file = self._path.open("a+", encoding="utf-8")
+        if not _locked(file):
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            return holder
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        self._held = file
+        return None
+
+    def release(self) -> None:
+        """Let another program have it. Safe to call twice."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+
 class Profile:
     """Paths of one profile, and its lock."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock: IO[str] | None = None
+        self._lock = HeldFile(folder / "lock")
 
     @property
     def name(self) -> str:
@@ -55,30 +84,20 @@ class Profile:
         """Make the folder (readable by its owner alone) and take its lock. Raises ProfileInUse or ProfileUnusable."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = (self.folder / "lock").open("a+", encoding="utf-8")
+            holder = self._lock.take()
         except OSError as error:
             raise ProfileUnusable(
                 f"the profile {self.folder} cannot be used ({error.strerror}); name another with --profile DIR"
             ) from error
-        if not _locked(lock):
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            lock.close()
+        if holder is not None:
             raise ProfileInUse(
                 f"the profile {self.folder} is in use by a running Evenkeel (process {holder}); "
                 "end that one, or name another with --profile DIR"
             )
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(os.getpid()))
-        lock.flush()
-        self._lock = lock
 
     def release(self) -> None:
         """Let another program have it. Safe to call twice."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
 
 
 if sys.platform == "win32":

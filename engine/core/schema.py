@@ -1,13 +1,20 @@
-"""The tables of the journal, and the way of an older file to them."""
+"""The tables of the journal. `engine.core.upgrade` brings older files to them; a test holds the two together."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+HEAD = "0004"
+"""The newest of `engine/core/migrations/versions`: four digits, so that they compare as texts."""
+
 METADATA = sa.MetaData()
 
-VERSION = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, primary_key=True))
+VERSION = sa.Table(  # as Alembic makes it
+    "alembic_version",
+    METADATA,
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 INTENTS = sa.Table(
     "intents",
@@ -28,6 +35,8 @@ INTENTS = sa.Table(
     sa.Column("answered_s", sa.Float),
     sa.UniqueConstraint("world", "key", name="intent_sent_once"),
     sa.Index("intents_unresolved", "world", "engine", sqlite_where=sa.text("state IN ('admitted', 'unknown')")),
+    # What a reader lists by, newest first; it holds what never changes, so that an outcome does not touch it.
+    sa.Index("intents_listed", "at_s", "world", "engine", "kind"),
 )
 
 FACTS = sa.Table(
@@ -42,6 +51,7 @@ FACTS = sa.Table(
     sa.Column("at_s", sa.Float, nullable=False),
     sa.UniqueConstraint("world", "engine", "kind", "key", name="fact_known_once"),
     sa.Index("facts_by_time", "world", "engine", "kind", "at_s"),
+    sa.Index("facts_listed", "at_s", "world", "engine", "kind"),
 )
 
 FORGOTTEN = "null"
@@ -57,22 +67,6 @@ MEMORY = sa.Table(
     sa.Column("at_s", sa.Float, nullable=False),
     # Rises with every change in the file: what changed since is what has a higher one. No index, which would be one
     # more page to flush on the way of every order; the table is small.
-    sa.Column("change", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("change", sa.Integer, nullable=False, server_default=sa.text("0")),
     sqlite_with_rowid=False,  # one page less to flush on the way of every order
 )
-
-
-def migrate(connection: sa.Connection, version: int) -> None:
-    """Bring a file of an earlier `version` up to this one, whatever an interrupted earlier attempt has left.
-
-    2: memories carry the number of their last change.
-    """
-    if version < 2:
-        if "change" not in {column["name"] for column in sa.inspect(connection).get_columns("memory")}:
-            connection.exec_driver_sql("ALTER TABLE memory ADD COLUMN change INTEGER DEFAULT 0 NOT NULL")
-        connection.exec_driver_sql(
-            "UPDATE memory SET change = numbered.number FROM (SELECT world, engine, name, "
-            "row_number() OVER (ORDER BY at_s, world, engine, name) AS number FROM memory) AS numbered "
-            "WHERE memory.world = numbered.world AND memory.engine = numbered.engine AND memory.name = numbered.name"
-        )
-    connection.execute(sa.update(VERSION).values(version=SCHEMA_VERSION))

@@ -41,7 +41,6 @@ ACCEPTED, ENDED, PAID, BATCH, PULLED = "accepted", "ended", "payment", "batch", 
 ACCOUNTS, REQUESTS, PULLS = "account/", "request/", "pull/"
 MOST_ENDED, MOST_RECORDS = 5000, 200
 DAY_S = 86_400.0
-ROWS_AT_ONCE = 5000
 
 
 class JournalUnsure(RuntimeError):
@@ -199,12 +198,10 @@ class Remembered:
 
     async def recall(self) -> None:
         """Read everything. What cannot be read fails the start: what may be under way is never guessed at."""
-        found = await self._journal.recall(ENGINE, self._prefix)
-        for at, (name, value) in enumerate(found.items()):
-            if at % ROWS_AT_ONCE == ROWS_AT_ONCE - 1:
-                await asyncio.sleep(0)
-            self._recall_one(name.removeprefix(self._prefix), value)
-        self.accounts.index_changes()
+        async for page in self._journal.recall_pages(ENGINE, self._prefix):
+            for name, value in page.items():
+                self._recall_one(name.removeprefix(self._prefix), value)
+            self.accounts.index_changes()
         since_s = self._clock.now() - DAY_S
         for fact in await self._journal.facts(ENGINE, ENDED, since_s):
             self._end(request_from(fact.payload))

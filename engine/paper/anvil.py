@@ -23,7 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.paper.child import child_command, child_environment
+from engine.paper.starting import Starting
+
 CHAIN_ID = 31_337
+CHILD = "paper-node"
 ANVIL_ENVIRONMENT = "EVENKEEL_ANVIL"
 STDERR_LINES = 100
 _POLL_S = 0.01
@@ -147,22 +151,32 @@ class Node:
 
 async def start_node(config: NodeConfig | None = None, deadline_s: float = 15.0) -> Node:
     """Start anvil on loopback and wait until it answers. Raises ChainFailed."""
-    starting = asyncio.ensure_future(asyncio.to_thread(_start, config or NodeConfig(), deadline_s))
+    starting = Starting(_end)
+    started = asyncio.ensure_future(asyncio.to_thread(_start, config or NodeConfig(), deadline_s, starting))
     try:
-        return await asyncio.shield(starting)
+        return await asyncio.shield(started)
     except asyncio.CancelledError:
-        node = await starting
-        await node.stop()
+        starting.give_up()
+        with suppress(ChainFailed):  # what it says of a node that was ended
+            node = await started
+            await node.stop()
         raise
 
 
-def _start(config: NodeConfig, deadline_s: float) -> Node:
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """As `engine.paper.node` has it: the end of its input is the end of the node."""
+    if process.stdin is not None:
+        with suppress(OSError):
+            process.stdin.close()
+
+
+def _start(config: NodeConfig, deadline_s: float, starting: Starting) -> Node:
     port = _free_port()
-    command = [sys.executable, "-m", "engine.paper.node", str(find_anvil()), *_arguments(config, port)]
+    command = [*child_command(CHILD), str(find_anvil()), *_arguments(config, port)]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=_root()
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=child_environment()
     )
-    node = Node(process, port, config)
+    node = Node(starting.made(process), port, config)
     node._wait_until_ready(deadline_s)
     return node
 
@@ -182,7 +196,3 @@ def _free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-def _root() -> Path:
-    return Path(__file__).resolve().parents[2]

@@ -27,8 +27,8 @@ How to start it:
   `control_token`; `await exchange.status()` counts orders and requests.
 - In process, without a child: `engine.paper.exchange.Exchange`. Without sockets, for a lab: `engine.paper.book.Book`
   over `engine.paper.market.Market`.
-- A frozen program starts itself with the argument `paper-exchange`; its `main` then has to call
-  `engine.paper.exchange.main()` before it imports anything else.
+- A frozen program starts itself with a hidden word (`engine.paper.child`); its `main` has to call
+  `engine.desk.child_process.run_child` before it imports anything else.
 
 It works under any event loop, Qt's too: processes are started and awaited in worker threads.
 """
@@ -38,20 +38,19 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import os
 import queue
 import subprocess
-import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any
 
 from engine.core.clock import ScaledClock
+from engine.paper.child import child_command, child_environment
 from engine.paper.config import BAD_START, BAD_START_WORDS, BAD_STATE, PaperConfig
+from engine.paper.starting import Starting
 
-FROZEN_ARGUMENT = "paper-exchange"
+CHILD = "paper-exchange"
 STDERR_LINES = 200
 CONTROL_TIMEOUT_S = 5.0
 
@@ -195,12 +194,15 @@ class PaperExchange:
 
 async def start_exchange(config: PaperConfig, deadline_s: float = 15.0) -> PaperExchange:
     """Start a child and wait until it listens. Raises PaperExchangeError when it does not within the deadline."""
-    starting = asyncio.ensure_future(asyncio.to_thread(_start, config, deadline_s))
+    starting = Starting(subprocess.Popen.kill)
+    started = asyncio.ensure_future(asyncio.to_thread(_start, config, deadline_s, starting))
     try:
-        return await asyncio.shield(starting)
+        return await asyncio.shield(started)
     except asyncio.CancelledError:
-        exchange = await starting
-        await exchange.stop()
+        starting.give_up()
+        with suppress(PaperExchangeError):  # what it says of a child that was ended
+            exchange = await started
+            await exchange.stop()
         raise
 
 
@@ -213,34 +215,18 @@ def point_client(client: Any, address: str) -> None:
         api["ws"] |= {"public": sockets, "private": sockets, "publicV2": f"{sockets}/v2", "privateV2": f"{sockets}/v2"}
 
 
-def child_command() -> list[str]:
-    """How this program starts the exchange process."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, FROZEN_ARGUMENT]
-    return [sys.executable, "-m", "engine.paper"]
-
-
-def _start(config: PaperConfig, deadline_s: float) -> PaperExchange:
+def _start(config: PaperConfig, deadline_s: float, starting: Starting) -> PaperExchange:
     process = subprocess.Popen(
-        child_command(),
+        child_command(CHILD),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=_environment(),
+        env=child_environment(),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
-    exchange = PaperExchange(process, config)
+    exchange = PaperExchange(starting.made(process), config)
     exchange._wait_until_ready(deadline_s)
     return exchange
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment, with `engine` importable from wherever it was imported here."""
-    if getattr(sys, "frozen", False):
-        return dict(os.environ)
-    root = str(Path(__file__).resolve().parents[2])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _opened(stream: IO[bytes] | None) -> IO[bytes]:

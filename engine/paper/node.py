@@ -13,12 +13,16 @@ import subprocess
 import sys
 import threading
 
+from engine.paper.child import foreign_environment
+
 PR_SET_PDEATHSIG = 1
 
 
 def main(command: list[str]) -> int:
     """Run `command` until standard input ends; returns its exit code."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, env=foreign_environment(), preexec_fn=_die_with_parent
+    )
     threading.Thread(target=_end_with_input, args=(process,), daemon=True).start()
     return process.wait()
 

@@ -10,8 +10,9 @@ import sys
 import pytest
 
 from engine.core.clock import ScaledClock
+from engine.paper.child import child_command
 from engine.paper.config import PaperConfig
-from engine.paper.launch import PaperExchangeError, child_command, start_exchange
+from engine.paper.launch import CHILD, PaperExchangeError, start_exchange
 
 SYMBOL = "DOGE/USD"
 
@@ -94,7 +95,7 @@ async def test_a_start_that_is_cancelled_leaves_no_child(config):
 
 
 def ready_child(config):
-    child = subprocess.Popen(child_command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = subprocess.Popen(child_command(CHILD), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     child.stdin.write(config.to_json().encode() + b"\n")
     child.stdin.flush()
     assert b'"port"' in child.stdout.readline()
