@@ -197,6 +197,7 @@ class Decider:
         for slot in entries.slots:
             self.books.put(slot)
         self._identities.know(action.order for action in entries.actions)
+        self._identities.forget_oldest(self.orders)
         self.books.note_blocked(entries.blocked, now_s, waiting=entries.waiting)
         self._note(entries.notes, now_s)
         return actions + list(entries.actions)

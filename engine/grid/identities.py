@@ -8,10 +8,12 @@ from engine.grid.ports import VenueFill
 from engine.grid.slot import Order
 
 HELD_FILLS = 10_000
+MOST_NAMES = 20_000
+"""Of orders that are over; the exchange tells of their trades within seconds, and this many take days to come by."""
 
 
 class Identities:
-    """Maps the exchange's order ids and our client ids to keys; forgets neither while the program runs."""
+    """Maps the exchange's order ids and our client ids to keys; forgets only orders that were over long ago."""
 
     def __init__(self) -> None:
         self._keys: dict[str, str] = {}
@@ -23,6 +25,14 @@ class Identities:
             self._keys[order.client_id] = order.key
             if order.order_id:
                 self._keys[order.order_id] = order.key
+
+    def forget_oldest(self, but: Iterable[Order]) -> None:
+        """Once there are too many names, half of them go, the oldest first. but: orders that may rest, which stay."""
+        if len(self._keys) <= MOST_NAMES:
+            return
+        newest = dict(list(self._keys.items())[-(MOST_NAMES // 2) :])
+        resting = {order.key for order in but}
+        self._keys = {name: key for name, key in self._keys.items() if key in resting or name in newest}
 
     def learn(self, key: str, order_id: str) -> tuple[VenueFill, ...]:
         """The exchange calls this order `order_id`. Returns trades of it that came before."""

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TRIES = 3
+TRIES = 6
 
 
 class Breach(AssertionError):

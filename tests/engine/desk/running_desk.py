@@ -53,7 +53,7 @@ class Place:
             self.profile.options_file, Catalogue(SECTIONS), {**os.environ, **self.environment}, WallClock()
         )
         redactor = Redactor()
-        vault = SecretStore("test", SecretNames(("kraken.api_key",)), redactor.register)
+        vault = SecretStore("test", SecretNames(("kraken.api_key", "kraken.api_secret")), redactor.register)
         desk = await Desk.open(
             self.arguments, self.profile, configuration, vault, redactor.redact, world=self.world, **person
         )
