@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from engine.core.redaction import without
 from engine.core.secrets import Secret
 
 MOST_IN_BATCH = 100
@@ -82,7 +83,7 @@ class Rpc:
         ]
         answers = await self._post(requests)
         by_id = {one["id"]: one for one in answers if isinstance(one, dict) and isinstance(one.get("id"), int)}
-        return [_result(request, by_id.get(request["id"])) for request in requests]
+        return [_result(request, by_id.get(request["id"]), self._address) for request in requests]
 
     async def _post(self, requests: list[dict[str, Any]]) -> list[Any]:
         if self._session is None:
@@ -122,7 +123,7 @@ def is_loopback(address: Secret) -> bool:
         return host == "localhost"
 
 
-def _result(request: dict[str, Any], answer: dict[str, Any] | None) -> Any:
+def _result(request: dict[str, Any], answer: dict[str, Any] | None, address: Secret) -> Any:
     method = request["method"]
     if answer is None:
         raise NodeSilent(f"the node left {method} unanswered")
@@ -131,7 +132,8 @@ def _result(request: dict[str, Any], answer: dict[str, Any] | None) -> Any:
         fields = error if isinstance(error, dict) else {"message": error}
         code = fields.get("code")
         number = code if isinstance(code, int) else 0
-        return NodeRefused(method, number, str(fields.get("message", ""))[:300], fields.get("data"))
+        words = without(str(fields.get("message", "")), address)
+        return NodeRefused(method, number, words[:300], fields.get("data"))
     if "result" not in answer:
         raise NodeSilent(f"the node answered {method} with neither a result nor an error")
     return answer["result"]

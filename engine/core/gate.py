@@ -20,6 +20,8 @@ from engine.core.switch import MasterSwitch
 
 Port = Callable[["Intent"], Awaitable[Any]]
 ADMITTED = "admitted"
+MOST_KNOWN = 10_000
+"""Keys of this run that are held in memory. One that is older is refused by the database, and that stops everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class Gate:
         self._live_confirmed = False
         self._ports: dict[str, Port] = {}
         self._guards: list[tuple[str, Guard]] = []
-        self._known: set[str] = set()
+        self._known: dict[str, None] = {}
         self._admitted: set[str] = set()
         self._in_flight: set[str] = set()
 
@@ -194,7 +196,7 @@ class Gate:
             if not isinstance(verdict, KeyUsed)
         )
         batch = Batch(remember=tuple(remember), facts=tuple(facts), intents=rows)
-        self._known.update(row.key for row in rows)
+        self._know(rows)
         if not batch.empty:
             try:
                 await self._journal.commit(batch)
@@ -229,6 +231,11 @@ class Gate:
     def settle(self, key: str, state: str, detail: dict[str, Any]) -> None:
         """Record what a look-up found out about an intent whose outcome was unknown."""
         self._journal.post(Batch(outcomes=(OutcomeRow(key, state, detail, self._clock.now()),)))
+
+    def _know(self, rows: Sequence[IntentRow]) -> None:
+        self._known.update(dict.fromkeys(row.key for row in rows))
+        while len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
 
     async def _send(self, intent: Intent) -> Outcome:
         port = self._ports[intent.kind]

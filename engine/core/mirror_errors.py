@@ -7,6 +7,7 @@ still says that the server cannot be used, and goes along.
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import psycopg
 
@@ -21,6 +22,7 @@ from engine.core.mirror_messages import (
     StoreTrouble,
     StoreUnreachable,
 )
+from engine.core.secret_shapes import MARK
 
 _LONGEST = 200
 _NOT_LET_IN = re.compile(r"password authentication failed|role .* does not exist|tenant or user not found|no password")
@@ -33,7 +35,7 @@ _GAVE_UP = {"57014", "55P03", "40P01", "40001"}  # statement or lock timeout, de
 
 def trouble(error: psycopg.Error, address: StoreAddress, action: str) -> StoreTrouble:
     """What `error` says is the matter. action: what was being done, as an infinitive."""
-    text = _first_words(error)
+    text = _first_words(error, address)
     if error.sqlstate is None:
         broken = isinstance(error, psycopg.OperationalError)
         return _while_connecting(text, address) if broken else StoreError(f"{type(error).__name__}: {text}")
@@ -58,8 +60,12 @@ def _while_connecting(text: str, address: StoreAddress) -> StoreTrouble:
     return StoreUnreachable(address.host, address.port, text)
 
 
-def _first_words(error: psycopg.Error) -> str:
-    """The first line, without libpq's repetition of host and port."""
+def _first_words(error: psycopg.Error, address: StoreAddress) -> str:
+    """The first line, without libpq's repetition of host and port, and without a password that a server repeats: these
+    words stay in the journal, as what moved the switch."""
     line = (str(error).strip().splitlines() or [type(error).__name__])[0]
     line = line.rpartition(" failed: ")[2].removeprefix("FATAL:").strip()
+    password = address.parameters.get("password", "")
+    for form in (password, quote(password, safe="")):
+        line = line.replace(form, MARK) if form else line
     return line[:_LONGEST]

@@ -78,6 +78,18 @@ class Redactor:
         return "".join([*pieces, text[at:]])
 
 
+def without(text: str, *secrets: Secret) -> str:
+    """`text` with these secrets replaced by [redacted], by value alone.
+
+    For words of others that are kept or shown as they are (journal, window): a server may repeat what it was sent. Use
+    it before the words are cut, for half a secret is not found.
+    """
+    known = Redactor()
+    for secret in secrets:
+        known.register(secret)
+    return known._without_values(text)
+
+
 class _Patterns:
     """All the ways in which one value may stand in a text."""
 

@@ -22,10 +22,13 @@ from engine.core.profile import Profile
 from engine.core.secrets import SecretStore
 from engine.core.supervisor import Supervisor
 from engine.core.switch import MasterSwitch
+from engine.desk.alert_webhook import AlertWebhook
+from engine.desk.alerting import Alerting
 from engine.desk.arguments import SessionArguments
 from engine.desk.drift_room import DriftRoom
 from engine.desk.exchange_watch import ExchangeWatch
 from engine.desk.hub_room import TOKENS_FILE, HubRoom
+from engine.desk.journal_desk import JournalDesk
 from engine.desk.key_rights import Connected, KeyRights
 from engine.desk.messages import ReadKeyRights
 from engine.desk.mirroring import RESUME_WITHIN_S, STORE_URL, VIEWS, ReadUrl, mirror_maker
@@ -90,6 +93,7 @@ class Desk:
         self._grid: GridEngine | None = None
         self._governor: GovernorEngine | None = None
         self._supervisor: Supervisor | None = None
+        self._alert_webhook = AlertWebhook(configuration, vault, self.bus, redact)
         self._store_url: ReadUrl = lambda: vault.read(STORE_URL)
         self._closing = AsyncExitStack()
 
@@ -143,6 +147,7 @@ class Desk:
             self.clock = world.clock
         journal = await self._opened_journal("off" if world is None else world.name)
         make_mirror = self._mirror_maker(journal)
+        await self._start_alerting(journal)
         past_unknown = await self._resumed(make_mirror)
         self.switch = await self._recalled_switch(journal)
         if past_unknown is not None:
@@ -154,6 +159,9 @@ class Desk:
             self.mode, self.secrets, journal, self.bus, self.clock, lambda: self.configuration.settings.of(VenueOptions)
         )
         self.bus.handle(ReadKeyRights, key_rights.read)
+        read_journal = JournalDesk(journal, self._redact, self.bus, self.clock)
+        self._closing.push_async_callback(read_journal.close)
+        read_journal.start()
         if world is not None:
             venue = await self._venue(world, journal, key_rights, withdrawal_phrase)
             self._supervise(world, venue, journal, make_mirror, on_chain=own_world)
@@ -231,6 +239,14 @@ class Desk:
                 raise KeyRefused(self.mode, refused)
         return venue
 
+    async def _start_alerting(self, journal: Journal) -> None:
+        """First, so that no event goes by; what it tells waits until there is a gate."""
+        alerting = Alerting(self.bus, journal, self.clock)
+        alerting.told = self._alert_webhook.put
+        self._closing.push_async_callback(self._alert_webhook.close)
+        self._closing.push_async_callback(alerting.close)
+        await alerting.start()
+
     def _mirror_maker(self, journal: Journal) -> Callable[[], Mirror] | None:
         options = self.configuration.settings.of(StoreOptions)
         return mirror_maker(options, self.profile.name, journal, self._store_url, self.bus, self.clock, self._redact)
@@ -253,6 +269,7 @@ class Desk:
         )
         if self.mode is Mode.LIVE:
             gate.confirm_live()
+        self._alert_webhook.start(gate)
         governed = Governed(
             self.bus, self.switch, self._governor_options, lambda: self._governor.skew if self._governor else 0.0
         )

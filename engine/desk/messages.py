@@ -1,4 +1,4 @@
-"""What the desk itself tells and is asked: its status page, a paper exchange that ended, what an API key may do."""
+"""What the desk tells and is asked: status page, webhook, a paper exchange that ended, what an API key may do."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ class PaperExchangeEnded(Reason, code="paper_exchange_ended"):
 
     exit_code: int
     kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookNotReady(Reason, code="webhook_not_ready"):
+    """Alerts cannot be posted to desk.webhook_url; `fault` says what is missing, without the address."""
+
+    fault: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

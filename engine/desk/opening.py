@@ -18,6 +18,8 @@ from engine.core.profile import Profile, ProfileInUse, ProfileUnusable
 from engine.core.redaction import Redactor
 from engine.core.revisions import RevisionLogDamaged
 from engine.core.secrets import KeyringUnavailable, SecretNames, SecretStore
+from engine.core.upgrade import NewerJournal, refuse_newer
+from engine.desk.alert_webhook import ALERT_WEBHOOK_SECRET
 from engine.desk.arguments import PaperOnly, SessionArguments
 from engine.desk.desk import Desk, KeyRefused, LiveNotConfirmed
 from engine.desk.hub_room import HUB_SECRETS
@@ -29,7 +31,7 @@ from engine.paper.launch import PaperExchangeError
 
 _log = logging.getLogger(__name__)
 
-SECRETS = (API_KEY, API_SECRET, STORE_URL, *CHAIN_SECRETS, *HUB_SECRETS)
+SECRETS = (API_KEY, API_SECRET, STORE_URL, *CHAIN_SECRETS, *HUB_SECRETS, ALERT_WEBHOOK_SECRET)
 CANNOT_OPEN = (
     ProfileInUse,
     ProfileUnusable,
@@ -42,6 +44,7 @@ CANNOT_OPEN = (
     KeyringUnavailable,
     PaperExchangeError,
     JournalFailed,
+    NewerJournal,
     Rejection,
     NoAnswer,
 )
@@ -62,6 +65,7 @@ async def opened(
     `phrase` is not None can be opened again with that phrase, once a person has typed it.
     """
     profile = Profile(arguments.profile)
+    await asyncio.to_thread(refuse_newer, profile.journal_file)  # before anything is written there
     await asyncio.to_thread(profile.acquire)
     try:
         configuration = await Configuration.open(profile.options_file, Catalogue(SECTIONS), os.environ, WallClock())

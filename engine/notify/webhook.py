@@ -65,12 +65,23 @@ class ReceiverSaid(Reason, code="notify.receiver_said"):
 
 
 class Webhook:
-    """`put` what is to be told; `run` tells it, one after the other. address: https, or http on this machine alone."""
+    """`put` what is to be told; `run` tells it, one after the other. address: https, or http on this machine alone.
+
+    kind: of its intents; two webhooks behind one gate have one each.
+    """
 
     def __init__(
-        self, address: str, secret: Secret, gate: Gate, clock: Clock, *, first_delay_s: float = FIRST_DELAY_S
+        self,
+        address: str,
+        secret: Secret,
+        gate: Gate,
+        clock: Clock,
+        *,
+        kind: str = TELL,
+        first_delay_s: float = FIRST_DELAY_S,
     ) -> None:
         _check(address)
+        self._kind = kind
         self._address = address
         self._secret = secret
         self._gate = gate
@@ -79,7 +90,7 @@ class Webhook:
         self._waiting: deque[Notice] = deque()
         self._arrived = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
-        gate.connect(TELL, self._post)
+        gate.connect(kind, self._post)
 
     def put(self, notice: Notice) -> None:
         """Tell it soon. With too many waiting the oldest is left out, and the log says so."""
@@ -106,7 +117,7 @@ class Webhook:
                 Intent(
                     key=f"notice/{notice.id}/{notice.at_s:.3f}/{attempt}",
                     engine=ENGINE,
-                    kind=TELL,
+                    kind=self._kind,
                     exposure=Exposure.TELLS,
                     payload=notice,
                     reason=Told(notice.id, attempt),

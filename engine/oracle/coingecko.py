@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 
 import aiohttp
 
+from engine.core.redaction import without
 from engine.core.secrets import Secret
 from engine.drift.ports import PricesUnavailable
 from engine.drift.prices import PriceReading
@@ -67,6 +68,8 @@ class CoinGecko:
             ) as answer:
                 text = await answer.text()
                 if answer.status != 200:
+                    if self._key is not None:
+                        text = without(text, self._key)
                     raise _refused(answer.status, text, answer.headers.get("Retry-After"))
         except (aiohttp.ClientError, TimeoutError, UnicodeDecodeError) as error:
             raise PricesUnavailable(f"CoinGecko does not answer ({type(error).__name__})") from None

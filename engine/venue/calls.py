@@ -8,6 +8,8 @@ from typing import Any
 
 from engine.core.clock import Clock
 from engine.core.gate import NoAnswer, Rejection
+from engine.core.redaction import without
+from engine.core.secrets import MIN_LENGTH, Secret
 from engine.grid.ports import VenueRefused
 from engine.venue.errors import CALL_LIMIT_WORDS, AnswerUnreadable, failure
 from engine.venue.kept_counters import KeptCounter
@@ -53,7 +55,7 @@ class Calls:
             raise self._failed(error) from error
         finally:
             turn.leave()
-        return _result(answer)
+        return self._result(answer)
 
     async def read(self, path: str, params: dict[str, Any] | None = None) -> Mapping[str, Any]:
         """Read something of the account; waits until the call counter allows it (spec 20)."""
@@ -70,13 +72,24 @@ class Calls:
             raise self._failed(error) from error
         finally:
             turn.leave()
-        return _result(answer)
+        return self._result(answer)
 
     def _failed(self, error: Exception) -> Rejection | NoAnswer:
-        failed = failure(error)
+        failed = failure(error, self._without_keys)
         if isinstance(failed.reason, VenueRefused) and failed.reason.words.startswith(CALL_LIMIT_WORDS):
             self._counter.exhaust(self._clock.now())
         return failed
+
+    def _result(self, answer: Any) -> Mapping[str, Any]:
+        result = answer.get("result") if isinstance(answer, Mapping) else None
+        if not isinstance(result, Mapping):
+            raise AnswerUnreadable("result", answer).hidden(self._without_keys)
+        return result
+
+    def _without_keys(self, words: str) -> str:
+        """An answer may repeat the key that it was asked with, and its words are kept in the journal."""
+        keys = (getattr(self._client, "apiKey", None), getattr(self._client, "secret", None))
+        return without(words, *(Secret(key) for key in keys if isinstance(key, str) and len(key) >= MIN_LENGTH))
 
     async def look(self, path: str, params: dict[str, Any]) -> Mapping[str, Any]:
         """Read something public."""
@@ -85,11 +98,4 @@ class Calls:
                 answer = await getattr(self._client, f"publicGet{path}")(params)
         except Exception as error:
             raise self._failed(error) from error
-        return _result(answer)
-
-
-def _result(answer: Any) -> Mapping[str, Any]:
-    result = answer.get("result") if isinstance(answer, Mapping) else None
-    if not isinstance(result, Mapping):
-        raise AnswerUnreadable("result", answer)
-    return result
+        return self._result(answer)

@@ -104,7 +104,16 @@ class AnswerUnreadable(NoAnswer):
     def __init__(self, field: str, got: Any) -> None:
         self.field = field
         self.got = got
-        super().__init__(VenueSilent(f"Kraken's answer is unreadable at {field}: got {repr(got)[:120]}"))
+        super().__init__(_unreadable(field, repr(got)))
+
+    def hidden(self, hide: Callable[[str], str]) -> NoAnswer:
+        """The same, with what `hide` takes out of words."""
+        shown = repr(self.got)
+        return self if hide(shown) == shown else NoAnswer(_unreadable(self.field, hide(shown)))
+
+
+def _unreadable(field: str, got: str) -> VenueSilent:
+    return VenueSilent(f"Kraken's answer is unreadable at {field}: got {got[:120]}")
 
 
 def kraken_words(error: BaseException) -> tuple[str, ...]:
@@ -122,11 +131,13 @@ def judge(words: tuple[str, ...]) -> Reason | None:
     return reasons[0] if reasons and None not in reasons else None
 
 
-def failure(error: BaseException) -> Rejection | NoAnswer:
-    """What to raise for `error`, which ccxt raised on a request."""
+def failure(error: BaseException, hide: Callable[[str], str] = str) -> Rejection | NoAnswer:
+    """What to raise for `error`, which ccxt raised on a request. hide: takes what is secret out of its words."""
+    if isinstance(error, AnswerUnreadable):
+        return error.hidden(hide)
     if isinstance(error, Rejection | NoAnswer):
         return error
-    words = kraken_words(error)
+    words = tuple(map(hide, kraken_words(error)))
     reason = judge(words)
     if reason is not None and _answer_in(error).get("result"):
         return NoAnswer(VenueSilent(f"Kraken's answer carries an error and a result: {', '.join(words)}"))
@@ -136,7 +147,7 @@ def failure(error: BaseException) -> Rejection | NoAnswer:
         return Rejection(VenueRefused("the request carried no key that Kraken takes", "person"))
     if _never_left(error):
         return Rejection(VenueRefused("no connection to Kraken could be made, nothing was sent", "retry"))
-    return NoAnswer(VenueSilent(", ".join(words) or f"{type(error).__name__}: {str(error)[:200]}"))
+    return NoAnswer(VenueSilent(", ".join(words) or f"{type(error).__name__}: {hide(str(error))[:200]}"))
 
 
 def _answer_in(error: BaseException) -> dict[str, Any]:

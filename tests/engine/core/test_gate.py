@@ -98,6 +98,18 @@ async def test_a_key_is_used_once_in_a_run(door: Door) -> None:
     assert door.left == ["k"]
 
 
+async def test_a_key_that_memory_has_let_go_of_is_refused_by_the_database_and_stops_everything(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.core.gate.MOST_KNOWN", 2)
+    for key in ("one", "two", "three"):
+        await door.gate.send(intent(key))
+    with pytest.raises(AlreadyRecorded):
+        await door.gate.send(intent("one"))
+    assert door.left == ["one", "two", "three"]
+    assert door.switch.position is Switch.STOPPED
+
+
 async def test_a_key_of_an_earlier_run_stops_everything_and_nothing_leaves(door: Door, tmp_path: Path) -> None:
     await door.gate.send(intent("k"))
     later = Door(tmp_path, Mode.PAPER)
