@@ -119,6 +119,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec(
+        "page.journal",
+        "page",
+        QT_TRANSLATE_NOOP("Action", "Journal"),
+        QT_TRANSLATE_NOOP("Action", "What was done, why, and what it cost; filter and export"),
+        "journal",
+        ("Ctrl+7",),
+        checkable=True,
+    ),
+    ActionSpec(
         "page.settings",
         "page",
         QT_TRANSLATE_NOOP("Action", "Settings"),
@@ -209,6 +218,78 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _attached,
     ),
     ActionSpec(
+        "plot.show_menu",
+        "plot",
+        QT_TRANSLATE_NOOP("Action", "Menu of the plot"),
+        QT_TRANSLATE_NOOP("Action", "Zoom, follow, move a threshold or save, in the plot that has the keyboard"),
+        "menu",
+        ("Ctrl+M",),
+        _attached,
+    ),
+    ActionSpec(
+        "plot.save_picture",
+        "plot",
+        QT_TRANSLATE_NOOP("Action", "Save the plot's picture…"),
+        QT_TRANSLATE_NOOP("Action", "As PNG, of the plot that has the keyboard, else the first in sight"),
+        "save",
+        ("Ctrl+Shift+P",),
+        _attached,
+    ),
+    ActionSpec(
+        "plot.save_numbers",
+        "plot",
+        QT_TRANSLATE_NOOP("Action", "Save the plot's numbers…"),
+        QT_TRANSLATE_NOOP("Action", "As CSV, of the plot that has the keyboard, else the first in sight"),
+        "save",
+        ("Ctrl+Shift+N",),
+        _attached,
+    ),
+    ActionSpec(
+        "journal.find",
+        "journal",
+        QT_TRANSLATE_NOOP("Action", "Find in the journal"),
+        QT_TRANSLATE_NOOP("Action", "Go to the Journal and type what to look for"),
+        "search",
+        ("Ctrl+J",),
+        _attached,
+    ),
+    ActionSpec(
+        "journal.refresh",
+        "journal",
+        QT_TRANSLATE_NOOP("Action", "List the journal anew"),
+        QT_TRANSLATE_NOOP("Action", "Read the journal again with the filter as it stands"),
+        "reload",
+        ("F5",),
+        _attached,
+    ),
+    ActionSpec(
+        "journal.to_newest",
+        "journal",
+        QT_TRANSLATE_NOOP("Action", "To the newest row"),
+        QT_TRANSLATE_NOOP("Action", "Scroll the journal to what was recorded last, and follow it"),
+        "journal",
+        ("Ctrl+Shift+T",),
+        _attached,
+    ),
+    ActionSpec(
+        "journal.copy_row",
+        "journal",
+        QT_TRANSLATE_NOOP("Action", "Copy why"),
+        QT_TRANSLATE_NOOP("Action", "Copy the explained row of the journal as text"),
+        "copy",
+        ("Ctrl+Alt+C",),
+        _attached,
+    ),
+    ActionSpec(
+        "journal.export",
+        "journal",
+        QT_TRANSLATE_NOOP("Action", "Export the journal…"),
+        QT_TRANSLATE_NOOP("Action", "Write what the journal's filter shows to a CSV or JSON file"),
+        "save",
+        ("Ctrl+E",),
+        _attached,
+    ),
+    ActionSpec(
         "settings.find",
         "settings",
         QT_TRANSLATE_NOOP("Action", "Find a setting"),
@@ -227,12 +308,55 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _attached,
     ),
     ActionSpec(
+        "palette.show",
+        "view",
+        QT_TRANSLATE_NOOP("Action", "Find anything…"),
+        QT_TRANSLATE_NOOP("Action", "Type to find any action, page, setting or notice"),
+        "search",
+        ("Ctrl+K",),
+    ),
+    ActionSpec(
+        "alerts.show",
+        "view",
+        QT_TRANSLATE_NOOP("Action", "Alerts"),
+        QT_TRANSLATE_NOOP("Action", "What asks for your attention, to be acknowledged"),
+        "bell",
+        ("Ctrl+Shift+B",),
+        _attached,
+    ),
+    ActionSpec(
+        "alerts.acknowledge_all",
+        "view",
+        QT_TRANSLATE_NOOP("Action", "Acknowledge all alerts"),
+        QT_TRANSLATE_NOOP("Action", "You have seen every alert; the list keeps them"),
+        "done",
+        ("Ctrl+Shift+K",),
+        _attached,
+    ),
+    ActionSpec(
         "view.look",
         "view",
         QT_TRANSLATE_NOOP("Action", "Light or dark"),
         QT_TRANSLATE_NOOP("Action", "Switch between the light and the dark look"),
         "look",
         ("Ctrl+Shift+L",),
+    ),
+    ActionSpec(
+        "help.wizard",
+        "help",
+        QT_TRANSLATE_NOOP("Action", "First steps…"),
+        QT_TRANSLATE_NOOP("Action", "Look, mode, keys and limits, one after the other"),
+        "run",
+        ("Ctrl+Shift+W",),
+        _attached,
+    ),
+    ActionSpec(
+        "help.crash_bundle",
+        "help",
+        QT_TRANSLATE_NOOP("Action", "Save a crash bundle…"),
+        QT_TRANSLATE_NOOP("Action", "Log, versions, options and stacks without secrets; shown before it is saved"),
+        "save",
+        ("Ctrl+Shift+D",),
     ),
     ActionSpec(
         "help.keys",
@@ -258,6 +382,19 @@ def spoken(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
+def why_disabled(spec: ActionSpec, standing: Standing) -> str:
+    """Why an action cannot be used now, in words; empty where its own table lets it be used."""
+    if spec.enabled_when(standing):
+        return ""
+    if not standing.attached:
+        return QCoreApplication.translate("Action", "No session is running yet.")
+    if spec.enabled_when is _running:
+        return QCoreApplication.translate("Action", "The engines are paused or stopped already.")
+    if spec.enabled_when is _not_running:
+        return QCoreApplication.translate("Action", "The engines are running already.")
+    return QCoreApplication.translate("Action", "It has nothing to act on now.")
+
+
 def key_text(spec: ActionSpec) -> str:
     """The key that is shown for an action, as the desktop writes it."""
     return QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
@@ -269,6 +406,7 @@ class Actions(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
+        self.standing = Standing()
         for spec in ACTIONS:
             action = QAction(spoken(spec.text), window)
             action.setObjectName(spec.name)
@@ -292,6 +430,7 @@ class Actions(QObject):
 
     def refresh(self, standing: Standing) -> None:
         """Enable what can be used now."""
+        self.standing = standing
         for spec, action in self:
             action.setEnabled(spec.enabled_when(standing))
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 from engine.core.modes import Mode, ModeSnapshot
 from gui.dialogs import Dialog
 from gui.looks import MODES, SWITCHES, Look
-from gui.sentences import sentence, word
+from gui.sentences import lowered, sentence, word
 from gui.theme import Tone, set_look
 
 translate = QCoreApplication.translate
@@ -26,7 +26,7 @@ class ResumeDialog(Dialog):
             parent,
             translate("ResumeDialog", "Resume the engines?"),
             translate("ResumeDialog", "The master switch is {position}. {why}").format(
-                position=word(standing.switch).lower(), why=sentence(standing.why)
+                position=lowered(word(standing.switch)), why=sentence(standing.why)
             ),
             agree=translate("ResumeDialog", "Resume in {mode}").format(mode=word(standing.mode).upper()),
             decline=translate("ResumeDialog", "Leave as it is"),

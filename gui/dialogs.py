@@ -10,6 +10,7 @@ import asyncio
 from typing import NoReturn
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.icons import IconLabel
@@ -29,6 +30,9 @@ class Dialog(QDialog):
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setModal(True)
+        stop = parent.window().findChild(QAction, "switch.stop")
+        if stop is not None:
+            self.addAction(stop)  # a dialog keeps the window's keys from working; this one must
         icon = IconLabel(28)
         icon.say(look.icon, look.tone, title)
         heading = QLabel(title)

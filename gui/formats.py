@@ -6,6 +6,10 @@ import math
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal, localcontext
 
+from PySide6.QtCore import QCoreApplication
+
+translate = QCoreApplication.translate
+
 UNKNOWN = "–"
 
 Number = float | int | Decimal
@@ -101,7 +105,7 @@ def points(ratio: float | None, decimals: int = 1) -> str:
     """A signed difference of ratios in percentage points: `+28.0 points`."""
     if ratio is None or not math.isfinite(ratio):
         return UNKNOWN
-    return signed(f"{ratio * 100:+z.{decimals}f} points")
+    return signed(f"{ratio * 100:+z.{decimals}f} ") + translate("Formats", "points")
 
 
 def multiplier(factor: Number) -> str:

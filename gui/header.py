@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QTo
 from engine.core.modes import ModeSnapshot
 from gui import formats
 from gui.actions import Actions
+from gui.alerts.bell import Bell
 from gui.icons import icon
 from gui.looks import MODES, STARTING, SWITCHES
 from gui.pill import Pill
@@ -56,6 +57,7 @@ class Header(QWidget):
         self.resume = ActionButton(actions["switch.resume"])
         self.stop = ActionButton(actions["switch.stop"], key="F12", tone=Tone.DANGER)
         self.stop.setMinimumWidth(120)
+        self.bell = Bell(actions["alerts.show"])
         self._menu_button = QToolButton()
         self._menu_button.setAutoRaise(True)
         self._menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -88,6 +90,7 @@ class Header(QWidget):
     def recolour(self) -> None:
         """Draw what has a colour of its own in the theme in force."""
         self._menu_button.setIcon(icon("menu", theme_of().text))
+        self.bell.recolour()
         for button in (self.pause, self.resume, self.stop):
             button._follow()
 
@@ -118,6 +121,7 @@ class Header(QWidget):
         row.addWidget(self.switch)
         row.addWidget(self._why, 1)
         row.addLayout(verbs)
+        row.addWidget(self.bell)
         row.addWidget(self._menu_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

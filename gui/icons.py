@@ -43,6 +43,7 @@ _SHAPES = {
     "journal": '<path d="M5 3.5h14v17H5z"/><path d="M8.5 8h7M8.5 12h7M8.5 16h4"/>',
     "settings": '<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>',
     "keys": '<circle cx="8" cy="12" r="4"/><path d="M12 12h9.5M18 12v4"/>',
+    "bell": '<path d="M6.5 16v-5a5.5 5.5 0 0 1 11 0v5l1.8 2.2H4.7z"/><path d="M10 20.8a2.1 2.1 0 0 0 4 0M12 3.2v2.3"/>',
     "copy": '<path d="M8.5 8.5h11v11h-11z"/><path d="M5.5 15.5h-1v-11h11v1"/>',
     "menu": '<path d="M4 7h16M4 12h16M4 17h16"/>',
     "help": '<circle cx="12" cy="12" r="8.5"/>'

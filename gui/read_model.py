@@ -24,6 +24,7 @@ from engine.drift.messages import AlertRaised, PlanDropped, PlanProposed, PlanSe
 from engine.governor.messages import ClockSteppedBack, GapObserved, GovernorSnapshot, OscillationDamped, SkewChanged
 from engine.grid.messages import FillBooked, GridNote, GridSnapshot, OrderPlaced, RoundTripBooked
 from gui.drift.known import KnownDrift
+from gui.plots.happenings import Happenings
 from gui.sentences.events import Severity, event_severity
 
 SnapshotT = TypeVar("SnapshotT", bound=Snapshot)
@@ -66,6 +67,16 @@ _ENGINE_OF: tuple[tuple[str, tuple[type[Event], ...]], ...] = (
 )
 
 
+HAPPENED: dict[Plotted, tuple[type[Event], ...]] = {
+    Plotted.IDLE_RATIO: (OrderPlaced, FillBooked),
+    Plotted.SKEW: (SkewChanged, OscillationDamped),
+    Plotted.SIZE_MULT_B: (OrderPlaced, FillBooked),
+    Plotted.SMOOTHED_ERROR: (SkewChanged, OscillationDamped),
+    Plotted.VELOCITY: (GapObserved, ClockSteppedBack),
+}
+"""What is drawn as a sign on a quantity's plot."""
+
+
 class ReadModel:
     """One session as the panel sees it. `follow` takes in events until it is cancelled; `close` stops listening."""
 
@@ -81,6 +92,7 @@ class ReadModel:
         self.fills: deque[FillBooked] = deque(maxlen=FILLS_KEPT)
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
         self.last_action: dict[str, Event] = {}
+        self.happened = {on: Happenings() for on in HAPPENED}
         self.revision = 0
         self._mode_watchers: list[Callable[[ModeSnapshot], None]] = []
         self.drift = KnownDrift(bus, self._changed)
@@ -182,6 +194,9 @@ class ReadModel:
         severity = event_severity(event)
         if severity is not Severity.INFO:
             self.alerts.append(Alert(event, severity))
+        for on, kinds in HAPPENED.items():
+            if isinstance(event, kinds):
+                self.happened[on].take(event)
         if isinstance(event, EngineCrashed):
             self.last_action[event.engine] = event
         for engine, kinds in _ENGINE_OF:

@@ -51,6 +51,14 @@ class Reflow(QWidget):
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._arrange(self._fitting())
 
+    def event(self, event: QEvent) -> bool:
+        """A text that has grown needs more room too; one that shrinks gives none back until the next resize, so that
+        nothing jumps to and fro."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._arrange(max(self._shown, self._fitting()))
+        return done
+
     def _fitting(self) -> int:
         fits = (n for n, rows in enumerate(self._arrangements) if self._least_width(rows) <= self.width())
         return next(fits, len(self._arrangements) - 1)

@@ -28,6 +28,13 @@ QPushButton:disabled {{ color: {disabled}; background: {sunken}; }}
 QPushButton[primary="true"] {{ background: {accent}; color: {on_accent}; border-color: {accent}; }}
 QPushButton[primary="true"]:disabled {{ background: {sunken}; color: {disabled}; border-color: {border}; }}
 QToolButton[button="true"] {{ padding: 2px 10px; }}
+QRadioButton::indicator {{
+    width: 12px; height: 12px; border: 1px solid {muted}; border-radius: 7px; background: {sunken};
+}}
+QRadioButton::indicator:checked {{
+    width: 6px; height: 6px; border: 4px solid {accent}; border-radius: 7px; background: {on_accent};
+}}
+QRadioButton:focus {{ color: {accent}; }}
 QHeaderView::section {{
     background: {sunken}; color: {muted}; border: none; border-bottom: 1px solid {border}; padding: 4px 8px;
 }}

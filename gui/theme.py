@@ -145,11 +145,18 @@ def system_theme() -> Theme:
 def apply_theme(theme: Theme) -> None:
     """Make `theme` the look of every window, now and from now on."""
     app = application()
-    app.setProperty(_PROPERTY, theme.name)
-    if app.style().name() != "fusion":
+    if app.property(_PROPERTY) is None:  # once: with a style sheet in force the style no longer says its own name
         app.setStyle("Fusion")
+    app.setProperty(_PROPERTY, theme.name)
     app.setPalette(palette(theme))
     app.setStyleSheet(stylesheet(theme, RADIUS))
+
+
+def apply_look(look: str) -> None:
+    """Make the look that an option names (`light`, `dark`, `system`) the one of every window."""
+    wanted = THEMES.get(look) or system_theme()
+    if application().property(_PROPERTY) != wanted.name:  # every widget is polished anew, which takes a moment
+        apply_theme(wanted)
 
 
 def theme_of() -> Theme:

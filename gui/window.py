@@ -28,19 +28,20 @@ from gui.notices import NoticeBar
 from gui.pages.overview import OverviewPage
 from gui.redraw import Redraw
 from gui.sentences import sentence, word
+from gui.shell import Shell
 from gui.theme import DARK, LIGHT, Space, Tone, apply_theme, set_look, theme_of
 from gui.window_style import window_stylesheet
 
 if TYPE_CHECKING:
     from gui.context import PanelContext
-    from gui.hub.known import KnownHub
+    from gui.plots.desk import PlotDesk
     from gui.read_model import ReadModel
 
 _log = logging.getLogger(__name__)
 
 PLACE = "panel"
 ANSWER_WITHIN_S = 10.0
-PAGES = ("overview", "governor", "drift", "hub", "settings", "keys")
+PAGES = ("overview", "governor", "drift", "hub", "journal", "settings", "keys")
 _PAGE_ACTIONS = (
     "drift.find",
     "drift.confirm",
@@ -50,6 +51,11 @@ _PAGE_ACTIONS = (
     "hub.ask_fees",
     "hub.copy_address",
     "hub.audit",
+    "journal.find",
+    "journal.refresh",
+    "journal.to_newest",
+    "journal.copy_row",
+    "journal.export",
     "settings.find",
     "settings.review",
 )
@@ -70,10 +76,12 @@ class MainWindow(QMainWindow):
         self.model: ReadModel | None = None
         self.tasks: Tasks | None = None
         self._context: PanelContext | None = None
-        self._hub: KnownHub | None = None
+        self._plots: PlotDesk | None = None
         self._pages: dict[str, QWidget] = {}
+        self._listening: tuple[Callable[[], None], ...] = ()
         self._compose()
         self._restyle()
+        self.shell = Shell(self)
         self.redraw = Redraw(self)
         self.redraw.add(self.overview)
         self._bind()
@@ -86,22 +94,29 @@ class MainWindow(QMainWindow):
         from gui.pages.drift import DriftPage
         from gui.pages.governor import GovernorPage
         from gui.pages.hub import HubPage
+        from gui.pages.journal import JournalPage
         from gui.pages.keys import KeysPage
         from gui.pages.settings import SettingsPage
+        from gui.plots.desk import PlotDesk
         from gui.read_model import ReadModel
 
         if self._context is not None:
             raise RuntimeError("a session is attached already; detach it first")
         tasks, model = Tasks(PLACE, self._task_failed), ReadModel(context.bus)
         hub = KnownHub(context.bus)
+        journal = JournalPage(context.bus, tasks, self.notices, context.clock.now)
         pages = {
             "governor": GovernorPage(model, context.clock),
             "drift": DriftPage(model, context.bus, tasks, self.notices),
             "hub": HubPage(hub, context.bus, tasks, self.notices),
+            "journal": journal,
             "settings": SettingsPage(context.configuration, tasks, self.notices),
             "keys": KeysPage(context.secrets, context.bus, tasks, self.notices),
         }
-        self._context, self.tasks, self.model, self._hub = context, tasks, model, hub
+        self._context, self.tasks, self.model = context, tasks, model
+        self._plots = PlotDesk(context.configuration, tasks, self.notices)
+        self._listening = (self._plots.close, model.close, hub.close, journal.close_session)
+        self._plots.serve_pages(pages.values())
         self.overview.attach(model, hub)
         for name, page in pages.items():
             self._replace_page(name, page)
@@ -110,15 +125,16 @@ class MainWindow(QMainWindow):
         self.navigation.say_profile(self.tr("Profile {profile}").format(profile=context.profile))
         model.on_mode(self._show_standing)
         self._show_standing(model.mode)
+        self.shell.attach(context, tasks, model)
 
     async def detach(self) -> None:
         """End what the panel has running; the window stays and shows what it showed last."""
+        self.shell.detach()
         if self.tasks is not None:
             await self.tasks.close()
-        if self.model is not None:
-            self.model.close()
-        if self._hub is not None:
-            self._hub.close()
+        for stop_listening in self._listening:
+            stop_listening()
+        self._listening = ()
         self._context = None
         self.actions_table.refresh(Standing())
 
@@ -138,9 +154,10 @@ class MainWindow(QMainWindow):
             self.actions_table[f"page.{other}"].setChecked(other == name)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """The window stays until the program has closed its engines."""
+        """The window stays until the program has closed its engines, or hides where the tray keeps them running."""
         event.ignore()
-        self.closed.emit()
+        if not self.shell.hid_in_tray():
+            self.closed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
@@ -165,14 +182,19 @@ class MainWindow(QMainWindow):
         bind("switch.resume", self._ask_to_resume)
         for action in _PAGE_ACTIONS:
             bind(action, partial(self._on_page, *action.split(".")))
+        for what in ("show_menu", "save_picture", "save_numbers"):
+            bind(f"plot.{what}", partial(self._on_plot, what))
         bind("view.look", lambda: apply_theme(LIGHT if theme_of().dark else DARK))
         bind("help.keys", lambda: ShortcutsDialog(self).open())
-        bind("app.quit", self.close)
 
     def _on_page(self, page: str, what: str) -> None:
         self.show_page(page)
         act: Callable[[], object] = getattr(self._pages[page], what)
         act()
+
+    def _on_plot(self, what: str) -> None:
+        if self._plots is not None:
+            self._plots.act(self._pages[self.page], what)
 
     def _ask(self, command: Command) -> None:
         if self.tasks is not None:
@@ -191,7 +213,7 @@ class MainWindow(QMainWindow):
         """Ask, and say what came of it where it was not taken; what holds is shown when the desk acknowledges it."""
         if self._context is None:
             return
-        name = type(command).__name__
+        name = word(type(command).__name__)
         self.header.show_asked(self.tr("{command} was asked for; not acknowledged yet.").format(command=name))
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -213,10 +235,12 @@ class MainWindow(QMainWindow):
 
     def _task_failed(self, failure: TaskFailure) -> None:
         _log.error("%s failed", failure.task, exc_info=failure.error)
+        self.shell.task_failed(failure)
         self.notices.grave(
             self.tr("Something in the panel failed ({what}). The engines go on; the log has the details.").format(
                 what=f"{failure.task}: {type(failure.error).__name__}"
-            )
+            ),
+            self.actions_table["help.crash_bundle"],
         )
 
     def _show_standing(self, standing: ModeSnapshot | None) -> None:

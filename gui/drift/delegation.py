@@ -144,7 +144,7 @@ class DriftDelegation(QWidget):
                 self._copied = answer.reason.data
         else:
             self._to_sign = None
-            self.answer.say(f"✓ {translate('DriftDelegation', 'The engine has done it.')}")
+            self.answer.say(translate("DriftDelegation", "✓ The engine has done it."))
         self._show_signing()
 
     def _show_signing(self) -> None:

@@ -14,7 +14,7 @@ from gui.drift.portfolios import URGENCY
 from gui.labels import Figure, Prose
 from gui.looks import ABSENT, SEVERITIES, Look
 from gui.pill import Pill
-from gui.sentences import sentence, word
+from gui.sentences import lowered, sentence, word
 from gui.theme import Space, Tone, set_look
 
 translate = QCoreApplication.translate
@@ -52,7 +52,7 @@ def engine_sentence(known: DriftSnapshot | None, life: EngineSnapshot | None) ->
 def count_sentence(known: DriftSnapshot) -> str:
     """`Portfolios: 1 × waits for you, 2 × calm.`"""
     counts = Counter(row.state for row in known.rows)
-    listed = ", ".join(f"{counts[state]:,} × {word(state).lower()}" for state in URGENCY if counts[state])
+    listed = ", ".join(f"{counts[state]:,} × {lowered(word(state))}" for state in URGENCY if counts[state])
     if not listed:
         return translate("DriftEngine", "No portfolio was looked at yet.")
     return translate("DriftEngine", "Portfolios: {listed}.").format(listed=listed)

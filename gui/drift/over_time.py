@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QComboBox, QSplitter, QVBoxLayout, QWidget
 
 from engine.core.series import Series
-from engine.drift.messages import PortfolioSnapshot
+from engine.drift.messages import PortfolioSnapshot, Rebalanced
+from engine.drift.records import RebalanceRecord
+from gui.plots.happenings import Happenings
 from gui.plots.live import LivePlot
 from gui.plots.quantity import RATIO
 from gui.plots.readings import Readings
+from gui.plots.thresholds import level
 from gui.theme import Space, Tone
 
 translate = QCoreApplication.translate
@@ -27,6 +30,8 @@ class DriftOverTime(QWidget):
         self._curve = translate("DriftOverTime", "Largest drift")
         self.plot = LivePlot(self._curve, RATIO, span_s=SPANS_S[0], now=now)
         self.plot.add_curve(self._curve, series)
+        self._happened = Happenings()
+        self.plot.set_happenings(self._happened)
         self.readings = Readings((self.plot,))
         self.span = QComboBox()
         self.span.setAccessibleName(translate("DriftOverTime", "Time shown in the plot"))
@@ -52,14 +57,17 @@ class DriftOverTime(QWidget):
         column.addWidget(self.span, 0, Qt.AlignmentFlag.AlignRight)
         column.addWidget(parts, 1)
 
-    def show_snapshot(self, known: PortfolioSnapshot | None, series: Series) -> None:
-        """Show the series of a portfolio, and its threshold."""
+    def show_snapshot(
+        self, known: PortfolioSnapshot | None, series: Series, records: Sequence[RebalanceRecord] = ()
+    ) -> None:
+        """Show the series of a portfolio, its threshold, and when it was rebalanced."""
+        self._happened.show(Rebalanced(at_s=record.at_s, record=record) for record in records)
         self.plot.set_series(self._curve, series)
         name = translate("DriftOverTime", "Threshold")
         if known is None:
             self.plot.remove_mark(name)
         else:
-            self.plot.set_target(name, known.threshold, Tone.DAMPED)
+            self.plot.set_target(name, known.threshold, Tone.DAMPED, threshold=level("drift.threshold"))
 
     def redraw(self) -> None:
         """Bring plot and table up to date, when they are in sight."""

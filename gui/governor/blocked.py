@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 from engine.grid.messages import BlockedCount
 from gui.looks import Look
 from gui.pill import Pill
-from gui.sentences import word
+from gui.sentences import lowered, word
 from gui.tables import Column, LiveTable, RowsModel
 from gui.theme import Space, Tone, scaled_font, set_look
 
@@ -30,7 +30,7 @@ def ledger_sentence(blocked: Sequence[BlockedCount]) -> str:
     now = sum(row.now for row in blocked)
     held = translate("BlockedEntries", "{count} held back now.").format(count=now) if now else ""
     often = translate("BlockedEntries", "Most often: {side} of slot {slot}, {cause} ({count} times).").format(
-        side=word(most.side).lower(), slot=most.slot_id, cause=word(most.cause).lower(), count=f"{most.count:,}"
+        side=lowered(word(most.side)), slot=most.slot_id, cause=lowered(word(most.cause)), count=f"{most.count:,}"
     )
     return " ".join(filter(None, (held, often)))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.governor.messages import GovernorSnapshot
+from gui.plots.link import PlotLink
 from gui.plots.live import LivePlot
 from gui.plots.quantity import MULTIPLIER, RATIO, SIGNED_RATIO, Quantity
+from gui.plots.thresholds import around, level
 from gui.read_model import Plotted, ReadModel
 from gui.reflow import Reflow
 from gui.theme import Tone
@@ -38,12 +41,22 @@ class GovernorPlots(QWidget):
         self.sizes = plot(self.tr("Size multipliers"), MULTIPLIER)
         self.sizes.add_curve(self.tr("B buys"), series[Plotted.SIZE_MULT_B])
         self.sizes.add_curve(self.tr("A sells"), series[Plotted.SIZE_MULT_A])
-        self.error = plot(self.tr("Smoothed error"), POINTS)
+        self.error = plot(self.tr("Smoothed error"), replace(POINTS, unit=self.tr("points")))
         self.error.add_curve(self.tr("Smoothed error"), series[Plotted.SMOOTHED_ERROR])
-        self.velocity = plot(self.tr("Velocity"), POINTS_PER_HOUR)
+        self.velocity = plot(self.tr("Velocity"), replace(POINTS_PER_HOUR, unit=self.tr("points/h")))
         self.velocity.add_curve(self.tr("Velocity"), series[Plotted.VELOCITY])
         self.velocity.set_target(self.tr("Still"), 0.0)
+        self.skew.set_option(self.tr("Largest skew"), around("governor.max_skew"), Tone.DAMPED)
+        for shown, what in (
+            (self.idle, Plotted.IDLE_RATIO),
+            (self.skew, Plotted.SKEW),
+            (self.sizes, Plotted.SIZE_MULT_B),
+            (self.error, Plotted.SMOOTHED_ERROR),
+            (self.velocity, Plotted.VELOCITY),
+        ):
+            shown.set_happenings(model.happened[what])
         self.all = (self.idle, self.skew, self.sizes, self.error, self.velocity)
+        self._link = PlotLink(self.all, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(
@@ -63,9 +76,11 @@ class GovernorPlots(QWidget):
         if known is None:
             return
         target, band = known.target_idle_ratio, known.neutral_band
-        self.idle.set_target(self.tr("Target"), target)
-        self.idle.set_band(self.tr("Neutral"), target - band, target + band, Tone.ACTING)
-        self.error.set_band(self.tr("Neutral"), -band, band, Tone.ACTING)
+        neutral = "governor.neutral_band"
+        self.idle.set_target(self.tr("Target"), target, threshold=level("governor.target_idle_ratio"))
+        low, high = target - band, target + band
+        self.idle.set_band(self.tr("Neutral"), low, high, Tone.ACTING, threshold=around(neutral, target))
+        self.error.set_band(self.tr("Neutral"), -band, band, Tone.ACTING, threshold=around(neutral))
 
     def set_span(self, span_s: float) -> None:
         """Show so much time, up to now."""

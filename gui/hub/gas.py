@@ -11,8 +11,10 @@ from engine.hub.messages import GasView, HubSnapshot
 from gui import formats
 from gui.hub.known import KnownHub
 from gui.labels import Figure, Prose
+from gui.plots.link import PlotLink
 from gui.plots.live import LivePlot
 from gui.plots.quantity import USD, Quantity
+from gui.plots.thresholds import level
 from gui.reflow import Reflow
 from gui.sentences import sentence
 from gui.sentences.figures import gwei_text
@@ -149,7 +151,12 @@ class HubGas(QWidget):
         self.limit.add_curve(translate("HubGas", "Soft limit"), known.soft_limit_usd)
         minimum = translate("HubGas", "Effective minimum")
         self.limit.add_curve(minimum, known.minimum_usd, tone=Tone.NEUTRAL, dashed=True)
+        cap = translate("HubGas", "Cap")
+        self.price.set_option(cap, level("hub.max_gas_gwei"), Tone.DANGER, in_view=False)
         self.plots = (self.price, self.limit)
+        for plot in self.plots:
+            plot.set_happenings(known.happened)
+        self._link = PlotLink(self.plots, self)
         self.figures.span.currentIndexChanged.connect(lambda at: self.set_span(SPANS_S[at]))
         both = QWidget()
         curves = QVBoxLayout(both)

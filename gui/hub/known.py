@@ -22,6 +22,7 @@ from engine.hub.messages import (
     SoftLimitSet,
 )
 from engine.hub.records import BatchRecord
+from gui.plots.happenings import Happenings
 
 ENGINE = "hub"
 RECORDS_KEPT = 500
@@ -43,7 +44,8 @@ class KnownHub:
     """Listens to the bus until `close`; `follow` takes in events until it is cancelled.
 
     snapshot: None before the engine told anything. life: whether it runs, None before that was told. gas_gwei,
-    soft_limit_usd, minimum_usd: over time. monotonic: seconds of a clock that is never set.
+    soft_limit_usd, minimum_usd: over time. happened: batches, for the time axis. monotonic: seconds of a clock that
+    is never set.
     """
 
     def __init__(self, bus: Bus, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -51,6 +53,7 @@ class KnownHub:
         self.life: EngineSnapshot | None = None
         self.last_action: Event | None = None
         self.revision = 0
+        self.happened = Happenings(RECORDS_KEPT)
         self.gas_gwei, self.soft_limit_usd, self.minimum_usd = _series(), _series(), _series()
         self._monotonic = monotonic
         self._heard_s = 0.0
@@ -87,6 +90,8 @@ class KnownHub:
         for event in events:
             if isinstance(event, BatchEnded):
                 self._keep(event.record)
+            elif isinstance(event, BatchSent | HubHalted):
+                self.happened.take(event)
             if isinstance(event, HUB_EVENTS) or (isinstance(event, EngineCrashed) and event.engine == ENGINE):
                 self.last_action = event
         self.revision += 1
@@ -119,7 +124,10 @@ class KnownHub:
         self.revision += 1
 
     def _keep(self, record: BatchRecord) -> None:
-        self._records[record.at_s, record.nonce, record.transaction_hash] = record
+        key = (record.at_s, record.nonce, record.transaction_hash)
+        if key not in self._records:
+            self.happened.take(BatchEnded(at_s=record.at_s, record=record))
+        self._records[key] = record
         if len(self._records) > RECORDS_KEPT:
             del self._records[min(self._records)]
 

@@ -122,6 +122,18 @@ HUB: tuple[KeyField, ...] = (
 )
 
 
+ALERTS: tuple[KeyField, ...] = (
+    KeyField(
+        "desk.webhook_secret",
+        QT_TRANSLATE_NOOP("KeysPage", "Alert webhook's secret"),
+        QT_TRANSLATE_NOOP(
+            "KeysPage",
+            "Shared with the receiver at desk.webhook_url: the alerts of every engine are signed with it.",
+        ),
+    ),
+)
+
+
 class SecretRow(QWidget):
     """One secret: whether it is kept, a field to enter it, and the two things to do with it."""
 

@@ -27,7 +27,7 @@ from gui.looks import PORTFOLIO_STATES
 from gui.notices import NoticeBar
 from gui.read_model import ReadModel
 from gui.reflow import Reflow
-from gui.sentences import sentence
+from gui.sentences import sentence, word
 from gui.theme import Space
 
 ANSWER_WITHIN_S = 10.0
@@ -143,8 +143,9 @@ class DriftPage(QScrollArea):
         )
         waits = self._known.waiting_plan(name) is not None
         self.tabs.setTabText(1, self.tr("Plan (waits for you)") if waits else self.tr("Plan"))
-        self.history.show_records(self._known.records(name))
-        self.over_time.show_snapshot(known, self._known.series(name))
+        records = self._known.records(name)
+        self.history.show_records(records)
+        self.over_time.show_snapshot(known, self._known.series(name), records)
         self.tokens.show_snapshot(known)
         self.delegation.show_snapshot(known)
         self.analytics.show_snapshot(known)
@@ -219,7 +220,7 @@ class DriftPage(QScrollArea):
                 self.tr(
                     "{command} was not answered within {seconds} s. Whether it was taken is not known: see the history "
                     "before you ask again."
-                ).format(command=type(command).__name__, seconds=f"{within_s:g}")
+                ).format(command=word(type(command).__name__), seconds=f"{within_s:g}")
             )
             return None
 

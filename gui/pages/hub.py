@@ -26,6 +26,7 @@ from gui.hub.tokens import HubTokens
 from gui.looks import Look
 from gui.notices import NoticeBar
 from gui.plots.readings import Readings
+from gui.sentences import word
 from gui.theme import Space, Tone
 
 ANSWER_WITHIN_S = 10.0
@@ -184,7 +185,7 @@ class HubPage(QScrollArea):
                 "{command} was not answered within {seconds} s. Whether it was taken is not known; what stands here is "
                 "what the engine acknowledged."
             )
-            self._notices.grave(text.format(command=type(command).__name__, seconds=f"{ANSWER_WITHIN_S:g}"))
+            self._notices.grave(text.format(command=word(type(command).__name__), seconds=f"{ANSWER_WITHIN_S:g}"))
             return None
 
     def _bind(self) -> None:

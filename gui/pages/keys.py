@@ -26,7 +26,7 @@ from engine.core.tasks import Tasks
 from engine.desk.messages import KeyRightsSnapshot, ReadKeyRights
 from gui.dialogs import Dialog
 from gui.keys.rights import RightsCard
-from gui.keys.secret_row import CHAIN, HUB, KRAKEN, POSTGRESQL, SecretRow
+from gui.keys.secret_row import ALERTS, CHAIN, HUB, KRAKEN, POSTGRESQL, SecretRow
 from gui.looks import Look
 from gui.notices import NoticeBar
 from gui.pill import Pill
@@ -52,7 +52,7 @@ class KeysPage(QScrollArea):
         self._asked = False
         self._usable = False
         self._asking_kraken = False
-        self.rows = {field.name: SecretRow(field) for field in (*KRAKEN, *CHAIN, *HUB, *POSTGRESQL)}
+        self.rows = {field.name: SecretRow(field) for field in (*KRAKEN, *CHAIN, *HUB, *ALERTS, *POSTGRESQL)}
         self.backend = Pill()
         self._words = QLabel(self.tr("Not asked yet."))
         self._progress = QProgressBar()
@@ -221,6 +221,7 @@ class KeysPage(QScrollArea):
         column.addWidget(self._kraken_card())
         column.addWidget(self._chain_card())
         column.addWidget(self._hub_card())
+        column.addWidget(self._alerts_card())
         column.addWidget(self._postgresql_card())
         column.addStretch(1)
         outside = QWidget()
@@ -263,6 +264,12 @@ class KeysPage(QScrollArea):
     def _hub_card(self) -> QWidget:
         card, column = _card(self.tr("Hub"), None)
         for field in HUB:
+            column.addWidget(self.rows[field.name])
+        return card
+
+    def _alerts_card(self) -> QWidget:
+        card, column = _card(self.tr("Alerts"), None)
+        for field in ALERTS:
             column.addWidget(self.rows[field.name])
         return card
 

@@ -8,18 +8,17 @@ from typing import Any
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from engine.core.configuration import Configuration, ConfigurationMoved, ConfigurationRefused, NoSuchRevision
+from engine.core.configuration import Configuration, ConfigurationMoved, NoSuchRevision
 from engine.core.drafts import Draft, Revision
 from engine.core.tasks import Tasks
 from gui import formats
 from gui.icons import icon
 from gui.notices import NoticeBar
 from gui.sentences import sentence
-from gui.settings.dialogs import DiffDialog, HistoryDialog
+from gui.settings.changes import OptionChanges
+from gui.settings.dialogs import HistoryDialog
 from gui.settings.form import OptionForm, problem_sentence
 from gui.theme import Space, Tone, set_look, theme_of
-
-AUTHOR = "panel"
 
 
 class SettingsPage(QWidget):
@@ -30,6 +29,7 @@ class SettingsPage(QWidget):
         self._configuration = configuration
         self._tasks = tasks
         self._notices = notices
+        self._changes = OptionChanges(configuration, notices)
         self._busy = False
         self._draft: Draft | None = None
         self.search = QLineEdit()
@@ -53,6 +53,12 @@ class SettingsPage(QWidget):
         self.search.setFocus()
         self.search.selectAll()
 
+    def reveal(self, path: str) -> None:
+        """Show the option at `path`, and put the cursor into its field."""
+        self.search.setText(path)
+        field = self.form.rows[path].editor.field
+        (field if field.isEnabled() else self.search).setFocus()
+
     def review(self) -> None:
         """Show what the draft would change, and apply it if the operator agrees."""
         draft = self._configuration.draft(self.form.changes())
@@ -75,38 +81,9 @@ class SettingsPage(QWidget):
         self._start(self._reload(), "reload")
 
     async def _apply_if_agreed(self, draft: Draft, title: str) -> None:
-        if not draft.is_valid:
-            self._notices.warn(" ".join(f"{p.path}: {problem_sentence(p)}" for p in draft.problems))
-            return
-        if not draft.diff and not draft.changes:
-            self._notices.done(self.tr("Nothing would change."))
-            return
-        if not await DiffDialog(self.window(), draft, title).answer():
-            return
-        try:
-            revision = await self._configuration.apply(draft, AUTHOR)
-        except ConfigurationMoved:
-            self._notices.warn(
-                self.tr("The configuration changed in the meantime. Reload the file, look at the fields, review again.")
-            )
-        except ConfigurationRefused as error:
-            self._notices.warn(" ".join(problem_sentence(problem) for problem in error.problems))
-        except OSError as error:
-            self._notices.grave(
-                self.tr(
-                    "The file could not be written ({why}). Nothing has changed; free the disk, then apply again."
-                ).format(why=error.strerror or type(error).__name__)
-            )
-        except ExceptionGroup as error:
-            self._notices.grave(
-                self.tr("The revision is in force, but not every engine took it over ({count}). See the log.").format(
-                    count=len(error.exceptions)
-                )
-            )
-        else:
+        if await self._changes.apply_if_agreed(self.window(), draft, title) is not None:
             self.form.discard()
             self._show_in_force()
-            self._notices.done(self._said(revision))
 
     async def _choose_revision(self) -> None:
         dialog = HistoryDialog(self.window(), self._configuration.history, self._configuration.catalogue)
@@ -156,11 +133,6 @@ class SettingsPage(QWidget):
     @property
     def _number(self) -> int:
         return self._configuration.current.number
-
-    def _said(self, revision: Revision) -> str:
-        waiting = len(self._configuration.awaiting_restart)
-        text = self.tr("Revision {number} is in force.").format(number=revision.number)
-        return text if not waiting else f"{text} " + self.tr("{n} options wait for the next start.").format(n=waiting)
 
     def _acknowledged(self, revision: Revision) -> None:
         self._show_in_force()
@@ -226,20 +198,23 @@ class SettingsPage(QWidget):
             made.clicked.connect(lambda _=False: act())
             return made
 
-        tr = self.tr
-        self._reload_button = button(tr("Reload file"), tr("Read the file again after an edit by hand"), self.reload)
-        self._undo_button = button(tr("Undo…"), tr("Go back to the revision before this one"), self.undo)
+        self._reload_button = button(
+            self.tr("Reload file"), self.tr("Read the file again after an edit by hand"), self.reload
+        )
+        self._undo_button = button(self.tr("Undo…"), self.tr("Go back to the revision before this one"), self.undo)
         self._history_button = button(
-            tr("History…"),
-            tr("Every revision, to bring one back"),
+            self.tr("History…"),
+            self.tr("Every revision, to bring one back"),
             lambda: self._start(self._choose_revision(), "history"),
         )
-        self._discard_button = button(tr("Discard"), tr("Forget what was typed"), self._discard)
-        self._review_button = button(tr("Review and apply…"), tr("See what would change (Ctrl+S)"), self.review)
+        self._discard_button = button(self.tr("Discard"), self.tr("Forget what was typed"), self._discard)
+        self._review_button = button(
+            self.tr("Review and apply…"), self.tr("See what would change (Ctrl+S)"), self.review
+        )
         set_look(self._review_button, primary=True)
         self._restore_button = button(
-            tr("Put the file back"),
-            tr("Write the revision in force over the file; the broken one is kept beside it"),
+            self.tr("Put the file back"),
+            self.tr("Write the revision in force over the file; the broken one is kept beside it"),
             lambda: self._start(self._restore(), "restore"),
         )
 

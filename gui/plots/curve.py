@@ -13,6 +13,9 @@ from engine.core.pyramid import Floats
 from engine.core.series import Point, Series
 from gui.theme import Tone, theme_of
 
+_UNSEEN_COLUMNS = 1 / 8
+"""By how much of a column the end of a line may lag behind the newest point."""
+
 
 class Curve:
     """A line for `series`. order: which of the theme's plot colours it has, unless `tone` gives it one by meaning.
@@ -31,6 +34,8 @@ class Curve:
         self._order = order
         self._tone = tone
         self._drawn: tuple[Point | None, float, float, int] | None = None
+        self._seen: Point | None = None
+        self._newest_column = (math.nan, math.nan)
 
     def colour(self) -> QColor:
         """Its colour in the theme in force."""
@@ -45,17 +50,34 @@ class Curve:
     def follow(self, series: Series) -> None:
         """Draw another series from now on."""
         self.series = series
-        self._drawn = None
+        self._drawn = self._seen = None
 
     def draw(self, start_s: float, end_s: float, columns: int) -> None:
         """Show the series between two times; nothing is done when nothing came in and the stretch is the same."""
         wanted = (self.series.latest, start_s, end_s, columns)
-        if self._drawn == wanted:
+        if self._drawn == wanted or self._looks_the_same(start_s, end_s, columns):
             return
-        self._drawn = wanted
+        self._drawn, self._seen = wanted, self.series.latest
         t, y = with_dots(*self.series.view(start_s, end_s, columns), reach_s=(end_s - start_s) / columns)
         self.item.setData(t, y)
         self.low, self.high = (float(np.nanmin(y)), float(np.nanmax(y))) if len(y) else (math.nan, math.nan)
+        self._newest_column = (float(y[-3:].min()), float(y[-3:].max())) if len(y) else (math.nan, math.nan)
+
+    def _looks_the_same(self, start_s: float, end_s: float, columns: int) -> bool:
+        """Whether all that came in since lies within the newest column as it is drawn: with a year in view that is so
+        for hours. NaN compares as outside."""
+        if self._drawn is None or self._drawn[1:] != (start_s, end_s, columns):
+            return False
+        drawn, seen, latest = self._drawn[0], self._seen, self.series.latest
+        if drawn is None or seen is None or latest is None or latest.t_s <= seen.t_s:
+            return latest == seen
+        low, high = self._newest_column
+        near = latest.t_s - drawn.t_s <= (end_s - start_s) / columns * _UNSEEN_COLUMNS
+        if not (near and low <= latest.value <= high and low <= seen.value <= high):
+            return False
+        came = self.series.summary(seen.t_s, latest.t_s)
+        self._seen = latest
+        return came is not None and low <= came.minimum and came.maximum <= high
 
     def value(self, at_s: float | None) -> float:
         """The value at a time, or the newest one for None; NaN where there is none."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.plots.words import Sight, mark_text
 from gui.theme import Space, number_font, scaled_font, theme_of
 
 _SWATCH_PX = 14
@@ -31,6 +32,22 @@ class Entry(NamedTuple):
     colour: QColor
     swatch: Swatch = Swatch.LINE
     widest: str = ""
+
+
+def entries_of(sight: Sight, at_s: float | None, widest: str) -> list[Entry]:
+    """What a plot's legend says: each curve's value at a time, or the newest for None, and where each mark stands."""
+    quantity, entries = sight.quantity, []
+    for curve in sight.curves:
+        name = curve.name if curve.name != sight.title else ""
+        swatch = Swatch.DASHES if curve.dashed else Swatch.LINE
+        entries.append(Entry(name, quantity.text(curve.value(at_s)), curve.colour(), swatch, widest))
+    for mark in sight.marks:
+        text = mark_text(mark, quantity)
+        if mark.draft is not None:
+            text = f"{text} → {mark_text(mark, quantity, mark.draft)}"
+        swatch = Swatch.BAND if mark.is_band and mark.tinted else Swatch.DASHES
+        entries.append(Entry(mark.name, text, mark.colour, swatch))
+    return entries
 
 
 class Legend(QWidget):

@@ -23,6 +23,16 @@ class Quantity:
     prefix: str = ""
     suffix: str | None = None
 
+    @property
+    def kept_decimals(self) -> int:
+        """How many decimals a kept value has when it is written with `decimals`."""
+        return self.decimals + math.ceil(math.log10(self.scale) - 1e-9)
+
+    @property
+    def step(self) -> float:
+        """The least difference between two kept values that are written differently."""
+        return float(10.0**-self.kept_decimals)
+
     def number(self, value: float, decimals: int | None = None) -> str:
         """The number alone; a dash for NaN."""
         return self._written(value, self.decimals if decimals is None else decimals, "", "")

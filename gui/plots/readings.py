@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QTableView, QVBoxLayout, QWidget
 
+from gui.labels import Prose
 from gui.plots.live import LivePlot
 from gui.theme import Space
 
@@ -14,7 +15,7 @@ READINGS_SHOWN = 200
 
 
 class Readings(QWidget):
-    """One plot as a table, newest first; where there are several, the operator chooses."""
+    """One plot in words and as a table, newest first; where there are several, the operator chooses."""
 
     def __init__(self, plots: Sequence[LivePlot], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +27,8 @@ class Readings(QWidget):
         if len(self._plots) == 1:
             self._choice.hide()
         self._choice.currentIndexChanged.connect(lambda _: self.redraw())
+        self._summary = Prose(muted=True)
+        self._summary.setFixedHeight(2 * self._summary.fontMetrics().lineSpacing())
         self._model = QStandardItemModel(self)
         self._view = QTableView()
         self._view.setModel(self._model)
@@ -38,12 +41,18 @@ class Readings(QWidget):
         column.setContentsMargins(0, Space.SMALL, 0, 0)
         column.setSpacing(Space.SMALL)
         column.addWidget(self._choice)
+        column.addWidget(self._summary)
         column.addWidget(self._view, 1)
 
     def redraw(self) -> None:
         """Read the chosen plot anew, if it changed; newest first."""
-        shown = self._plots[self._choice.currentIndex()].as_table(READINGS_SHOWN)
-        if shown == self._shown or not self.isVisible():
+        if not self.isVisible():
+            return
+        plot = self._plots[self._choice.currentIndex()]
+        self._summary.say(plot.describe())
+        self._summary.setToolTip(self._summary.text())
+        shown = plot.as_table(READINGS_SHOWN)
+        if shown == self._shown:
             return
         self._shown = shown
         self._model.clear()

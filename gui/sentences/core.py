@@ -51,6 +51,10 @@ SENTENCES: dict[str, str] = {
         "The status page is not served: port {port} of this machine cannot be had ({error}). Choose another one in the "
         "settings; nothing else is affected.",
     ),
+    "webhook_not_ready": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Alerts are not posted to the webhook ({fault}). The panel and the log have all of them.",
+    ),
     "paper_exchange_ended": QT_TRANSLATE_NOOP(
         "Reason",
         "The paper exchange has ended by itself (exit code {exit_code}), so nothing can be read or placed. "

@@ -1,9 +1,8 @@
-"""Events as sentences, and how much they matter."""
+"""Events as sentences; how much they matter says `engine.desk.severity`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication
@@ -11,75 +10,28 @@ from PySide6.QtCore import QCoreApplication
 from engine.core.bus import EventsLost
 from engine.core.messages import Event
 from engine.core.mirror_messages import MirrorCaughtUp, MirrorLost, MirrorRewound
-from engine.core.modes import AskedByPerson, Switch, SwitchMoved
+from engine.core.modes import SwitchMoved
 from engine.core.supervisor import EngineCrashed
-from engine.desk.messages import DeskNote, StatusPageRefused
+from engine.desk.messages import DeskNote
+from engine.desk.severity import Severity as Severity
+from engine.desk.severity import event_severity as event_severity
 from engine.drift.alerts import AlertKind
-from engine.drift.messages import AlertRaised, Dismissed, PlanDropped, PlanProposed, PlanSent, Rebalanced
-from engine.drift.reasons import WithinThreshold
+from engine.drift.messages import AlertRaised, PlanDropped, PlanProposed, PlanSent, Rebalanced
 from engine.drift.records import Status
 from engine.governor.messages import ClockSteppedBack, GapObserved, OscillationDamped, SkewChanged
 from engine.grid.messages import FillBooked, GridNote, OrderPlaced, RoundTripBooked
-from engine.hub.messages import BatchEnded, HubHalted, ItemDropped, RequestEnded, SoftLimitSet
-from engine.hub.records import BatchStatus
 from gui import formats
 from gui.sentences.hub_events import HUB_WRITERS
 from gui.sentences.reasons import sentence
-from gui.sentences.words import word
+from gui.sentences.words import lowered, word
 
 translate = QCoreApplication.translate
-
-
-class Severity(Enum):
-    """How much an event asks of the operator: nothing, attention, action."""
-
-    INFO = "info"
-    WARNING = "warning"
-    GRAVE = "grave"
-
-
-_BATCH_SEVERITIES = {
-    BatchStatus.SETTLED: Severity.INFO,
-    BatchStatus.UNSENT: Severity.WARNING,
-    BatchStatus.REVERTED: Severity.GRAVE,
-    BatchStatus.REPLACED: Severity.GRAVE,
-}
 
 
 def event_sentence(event: Event) -> str:
     """What happened. An event that nobody foresaw is shown by its name, never hidden."""
     write = _WRITERS.get(type(event))
     return type(event).__name__ if write is None else write(event)
-
-
-def event_severity(event: Event) -> Severity:
-    """How much `event` asks of the operator."""
-    match event:
-        case SwitchMoved(after=Switch.STOPPED, why=why):
-            return Severity.WARNING if isinstance(why, AskedByPerson) else Severity.GRAVE
-        case GridNote(grave=True) | DeskNote(grave=True) | EngineCrashed():
-            return Severity.GRAVE
-        case DeskNote(reason=StatusPageRefused()) | MirrorLost() | MirrorRewound():
-            return Severity.WARNING
-        case SwitchMoved() | OscillationDamped() | GapObserved() | ClockSteppedBack() | EventsLost():
-            return Severity.WARNING
-        case RoundTripBooked(evicted=True):
-            return Severity.WARNING
-        case AlertRaised(alert=alert):
-            return Severity.GRAVE if alert.kind is AlertKind.REBALANCE_FAILED else Severity.WARNING
-        case PlanDropped(reason=Dismissed() | WithinThreshold()):
-            return Severity.INFO
-        case PlanProposed() | PlanDropped():
-            return Severity.WARNING
-        case BatchEnded(record=record):
-            return _BATCH_SEVERITIES[record.status]
-        case HubHalted():
-            return Severity.GRAVE
-        case ItemDropped() | RequestEnded():
-            return Severity.WARNING
-        case SoftLimitSet(stops=stops):
-            return Severity.INFO if stops is None else Severity.WARNING
-    return Severity.INFO
 
 
 def _switch_moved(event: SwitchMoved) -> str:
@@ -132,7 +84,7 @@ def _order_placed(event: OrderPlaced) -> str:
         slot=event.slot_id,
         trade=event.trade.value,
         side=word(event.side),
-        role=word(event.role).lower(),
+        role=lowered(word(event.role)),
         quantity=formats.quantity(event.quantity),
         price=formats.price(event.price),
     )
@@ -142,8 +94,8 @@ def _fill(event: FillBooked) -> str:
     return translate("Event", "Slot {slot}{trade}: {side} {role} filled, {quantity} DOGE at {price}.").format(
         slot=event.slot_id,
         trade=event.trade.value,
-        side=word(event.side).lower(),
-        role=word(event.role).lower(),
+        side=lowered(word(event.side)),
+        role=lowered(word(event.role)),
         quantity=formats.quantity(event.quantity),
         price=formats.price(event.price),
     )
@@ -182,7 +134,7 @@ def _mirror_rewound(event: MirrorRewound) -> str:
 
 def _crashed(event: EngineCrashed) -> str:
     return translate("Event", "The {engine} engine crashed ({error}) and is started anew in {wait}.").format(
-        engine=word(event.engine).lower(),
+        engine=lowered(word(event.engine)),
         error=event.error,
         wait=formats.duration(event.again_in_s),
     )

@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from gui import formats
+from gui.sentences.declared import bounds_text, option_unit
 from gui.sentences.words import word
 
 translate = QCoreApplication.translate
@@ -92,7 +93,8 @@ def figure(name: str, value: Any, room: str = "") -> str:
     if isinstance(value, Enum):
         return word(value)
     if isinstance(value, str):
-        return word(value) if name in _WORDED else value
+        written = _DECLARED.get(f"{room}.{name}", str)
+        return word(value) if name in _WORDED else written(value)
     known = _BY_NAME.get(f"{room}.{name}") or _BY_NAME.get(name)
     if known is not None:
         return known(value)
@@ -106,4 +108,8 @@ def figure(name: str, value: Any, room: str = "") -> str:
     return formats.signed(f"{value:g}") if isinstance(value, float) else str(value)
 
 
+_DECLARED: dict[str, Callable[[str], str]] = {
+    "within_bounds.bounds": bounds_text,
+    "within_bounds.unit": option_unit,
+}
 _WORDED = frozenset({"where", "band", "origin", "switch", "mode", "engine", "health", "source"})

@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from engine.core.messages import Reason
-from gui.sentences import chain, core, drift, governor, grid, hub, notify, settings, store
+from gui.sentences import chain, core, drift, governor, grid, hub, journal, notify, settings, store
 from gui.sentences.figures import figure
 
 CONTEXT = "Reason"
@@ -27,6 +27,7 @@ SENTENCES: dict[str, str] = {
     **notify.SENTENCES,
     **settings.SENTENCES,
     **store.SENTENCES,
+    **journal.SENTENCES,
 }
 
 

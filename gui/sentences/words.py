@@ -6,6 +6,8 @@ from enum import Enum
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
+from gui.languages import SOURCE, language
+
 CONTEXT = "Word"
 
 WORDS: dict[str, str] = {
@@ -108,6 +110,19 @@ WORDS: dict[str, str] = {
     "keep": QT_TRANSLATE_NOOP("Word", "Keep it"),
     "single": QT_TRANSLATE_NOOP("Word", "A request alone"),
     "batch": QT_TRANSLATE_NOOP("Word", "Share of a full batch"),
+    "Stop": QT_TRANSLATE_NOOP("Word", "Stop"),
+    "Pause": QT_TRANSLATE_NOOP("Word", "Pause"),
+    "Resume": QT_TRANSLATE_NOOP("Word", "Resume"),
+    "ConfirmPlan": QT_TRANSLATE_NOOP("Word", "ConfirmPlan"),
+    "DismissPlan": QT_TRANSLATE_NOOP("Word", "DismissPlan"),
+    "RevokePlan": QT_TRANSLATE_NOOP("Word", "RevokePlan"),
+    "GrantStanding": QT_TRANSLATE_NOOP("Word", "GrantStanding"),
+    "EndStanding": QT_TRANSLATE_NOOP("Word", "EndStanding"),
+    "ShowPortfolio": QT_TRANSLATE_NOOP("Word", "ShowPortfolio"),
+    "StopHub": QT_TRANSLATE_NOOP("Word", "StopHub"),
+    "ResumeHub": QT_TRANSLATE_NOOP("Word", "ResumeHub"),
+    "QuoteRebalance": QT_TRANSLATE_NOOP("Word", "QuoteRebalance"),
+    "AuditHub": QT_TRANSLATE_NOOP("Word", "AuditHub"),
 }
 
 
@@ -116,3 +131,8 @@ def word(value: Enum | str) -> str:
     text = str(value.value) if isinstance(value, Enum) else value
     known = WORDS.get(text)
     return text if known is None else QCoreApplication.translate(CONTEXT, known)
+
+
+def lowered(text: str) -> str:
+    """`text` as it stands inside a sentence: English writes it small, other languages as it is (German nouns)."""
+    return text.lower() if language() == SOURCE else text

@@ -15,6 +15,7 @@ from gui import formats
 from gui.dialogs import Dialog
 from gui.looks import Look
 from gui.sentences import sentence
+from gui.sentences.declared import option_unit
 from gui.settings.row import risk_word, shown
 from gui.tables import Column, LiveTable, RowsModel
 from gui.theme import Tone, set_look
@@ -26,10 +27,10 @@ def change_columns() -> tuple[Column[Change], ...]:
     """Option, old and new value, what it can do, when it takes effect."""
     return (
         Column(translate("SettingsDialogs", "Option"), lambda change: change.path),
-        Column(translate("SettingsDialogs", "Now"), lambda change: shown(change.old, change.unit)),
+        Column(translate("SettingsDialogs", "Now"), lambda change: shown(change.old, option_unit(change.unit))),
         Column(
             translate("SettingsDialogs", "Then"),
-            lambda change: shown(change.new, change.unit),
+            lambda change: shown(change.new, option_unit(change.unit)),
             tone=lambda _: Tone.PAPER,
         ),
         Column(translate("SettingsDialogs", "Risk"), lambda change: risk_word(change.risk)),

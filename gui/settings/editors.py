@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWid
 
 from engine.core.option_catalogue import plain
 from engine.core.options import OptionSpec
-from gui.sentences import word
+from gui.sentences.declared import choice_word, option_text
 from gui.theme import number_font, set_look
 
 _NUMBERS = frozenset({"int", "float", "decimal"})
@@ -25,7 +25,7 @@ class Editor(QWidget):
         super().__init__()
         self.field = field
         field.setAccessibleName(spec.path)
-        field.setAccessibleDescription(spec.text)
+        field.setAccessibleDescription(option_text(spec))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(field)
@@ -102,7 +102,7 @@ class _Choice(Editor):
         if spec.optional:
             self._combo.addItem(self.tr("not set"), "")
         for choice in spec.choices:
-            self._combo.addItem(word(choice), choice)
+            self._combo.addItem(choice_word(choice), choice)
         self._combo.activated.connect(lambda _: self.edited.emit())
 
     def value(self) -> str:

@@ -12,6 +12,7 @@ from engine.core.configuration import Configuration
 from engine.core.option_catalogue import Catalogue
 from engine.core.option_problems import OptionProblem
 from gui.sentences import sentence
+from gui.sentences.declared import section_title
 from gui.settings.row import OptionRow
 from gui.theme import Space, Tone, scaled_font, set_look
 
@@ -43,7 +44,7 @@ class SectionCard(QFrame):
         set_look(self, card=True)
         self.section = section
         self.rows = tuple(rows)
-        title = QLabel(section.capitalize())
+        title = QLabel(section_title(section))
         title.setFont(scaled_font(title.font(), 1.25, bold=True))
         title.setContentsMargins(Space.LARGE, Space.MEDIUM, Space.LARGE, 0)
         self._problem = QLabel()

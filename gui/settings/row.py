@@ -14,6 +14,7 @@ from gui.looks import Look
 from gui.pill import Pill
 from gui.reflow import Reflow
 from gui.sentences import word
+from gui.sentences.declared import bounds_text, option_name, option_text, option_unit, option_words
 from gui.settings.editors import editor
 from gui.theme import Space, Tone, scaled_font, set_look
 
@@ -60,7 +61,7 @@ class OptionRow(QFrame):
         self._default = default
         self._in_force: Any = default
         self._held_by: str | None = None
-        self._words = " ".join((spec.path, spec.name.replace("_", " "), spec.source, spec.text, spec.unit)).casefold()
+        self._words = option_words(spec)
         self._build(spec)
         self._compose()
         self.editor.edited.connect(self._was_edited)
@@ -86,7 +87,7 @@ class OptionRow(QFrame):
         }[origin]
         self._now.setText(
             translate("OptionRow", "In force: {value} ({source})").format(
-                value=shown(value, self.spec.unit), source=source
+                value=shown(value, option_unit(self.spec.unit)), source=source
             )
         )
         self._settle()
@@ -104,7 +105,7 @@ class OptionRow(QFrame):
         self._problem.setVisible(bool(text))
         self.editor.mark(invalid=bool(text))
         if text:
-            self.editor.field.setAccessibleDescription(f"{text} {self.spec.text}")
+            self.editor.field.setAccessibleDescription(f"{text} {option_text(self.spec)}")
 
     def _was_edited(self) -> None:
         self.is_edited = self._typed_differs()
@@ -128,10 +129,10 @@ class OptionRow(QFrame):
         self._reset.setEnabled(not at_default and self._held_by is None)
 
     def _build(self, spec: OptionSpec) -> None:
-        self._name = QLabel(spec.name.removesuffix("_s").removesuffix("_usd").replace("_", " ").capitalize())
+        self._name = QLabel(option_name(spec))
         self._name.setFont(scaled_font(self._name.font(), 1.05, bold=True))
         self._name.setToolTip(spec.path)
-        self._text = QLabel(spec.text)
+        self._text = QLabel(option_text(spec))
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
@@ -143,7 +144,7 @@ class OptionRow(QFrame):
         for label in (self._details, self._now):
             label.setFont(scaled_font(label.font(), 0.9))
             set_look(label, role="muted")
-        self._unit = QLabel(spec.unit)
+        self._unit = QLabel(option_unit(spec.unit))
         set_look(self._unit, role="muted")
         self._problem = QLabel()
         self._problem.setWordWrap(True)
@@ -154,16 +155,16 @@ class OptionRow(QFrame):
         self._held.hide()
         self._changed.hide()
         self._reset = QPushButton(translate("OptionRow", "Default"))
-        self._reset.setToolTip(shown(self._default, spec.unit))
+        self._reset.setToolTip(shown(self._default, option_unit(spec.unit)))
         self._reset.setAccessibleName(translate("OptionRow", "Set {option} to its default").format(option=spec.path))
 
     def _described(self) -> str:
         spec = self.spec
-        bounds = ", ".join(spec.choices) if spec.kind == "choice" else spec.bounds
+        bounds = ", ".join(spec.choices) if spec.kind == "choice" else bounds_text(spec.bounds)
         parts = (
             spec.path,
             bounds,
-            translate("OptionRow", "default {value}").format(value=shown(self._default, spec.unit)),
+            translate("OptionRow", "default {value}").format(value=shown(self._default, option_unit(spec.unit))),
             spec.environment_name,
         )
         return "   ·   ".join(filter(None, parts))

@@ -31,6 +31,7 @@ from gui.theme import DARK, LIGHT, apply_theme
 from gui.window import PAGES, MainWindow
 from tests.gui.drift_scene import DriftScene
 from tests.gui.hub_scene import HubScene
+from tests.gui.journal_scene import JournalScene
 from tests.gui.scene import START_S, Scene
 from tests.secret_service import private_secret_service
 
@@ -51,6 +52,9 @@ async def take(folder: Path, pages: list[str]) -> int:
     scene.tell()
     DriftScene(bus, clock).tell()
     HubScene(bus, clock).tell()
+    journal = JournalScene(bus, clock, file.with_name("journal.sqlite"))
+    await journal.open()
+    await journal.tell()
     await secrets.save("kraken.api_key", Secret("not-a-real-key-0123456789"))
     rights = ("modify-trades", "query-closed-trades", "query-funds", "query-open-trades", "withdraw-funds")
     may_withdraw = KeyMayWithdraw("this key may withdraw")
@@ -61,6 +65,9 @@ async def take(folder: Path, pages: list[str]) -> int:
         for page in pages:
             window.show_page(page)
             await asyncio.sleep(0.6)
+            if page == "journal":
+                window.page_widget(page).table.selectRow(6)  # type: ignore[attr-defined]
+                await asyncio.sleep(0.6)
             window.grab().save(str(folder / f"{page}-{theme.name}.png"))
     dialog = WithdrawalDialog(window, "this key may withdraw")
     dialog.open()
@@ -68,6 +75,7 @@ async def take(folder: Path, pages: list[str]) -> int:
     dialog.grab().save(str(folder / "withdrawal-dialog.png"))
     dialog.close()
     await window.detach()
+    await journal.close()
     window.hide()
     window.deleteLater()
     return 0

@@ -76,7 +76,7 @@ async def test_gas_price_and_soft_limit_stand_beside_each_other_and_in_two_curve
     assert gas.figures.limit.accessibleName() == "Soft limit: $525.00"
     assert [curve.series.latest.value for curve in gas.price._curves.values()] == [12.5]
     assert [curve.series.latest.value for curve in gas.limit._curves.values()] == [525.0, 525.0]
-    assert gas.price._box.viewRange()[0] == pytest.approx(gas.limit._box.viewRange()[0])
+    assert gas.price.stretch == pytest.approx(gas.limit.stretch)
     assert "Gas price: last 12.50 gwei" in gas.price.describe()
 
 
@@ -85,7 +85,7 @@ async def test_both_plots_are_read_as_tables_too(alone: Alone) -> None:
     alone.hub.tell()
     alone.draw("readings")
     table = alone.shell.page.gas.limit.as_table()
-    assert table.headers == ("Time", "Soft limit (USD)", "Effective minimum (USD)")
+    assert table.headers == ("Time", "Soft limit (USD)", "Effective minimum (USD)", "What happened")
     assert len(table.rows) > 50
     assert alone.shell.page.readings._model.rowCount() > 50
 
@@ -303,7 +303,7 @@ async def test_a_request_that_is_gone_is_shown_no_more(alone: Alone) -> None:
 async def test_the_overview_has_a_card_of_the_hub_and_its_alerts(panel: Panel, hub: HubScene, until: Until) -> None:
     """Panel spec 1."""
     hub.tell()
-    await until(lambda: panel.window._hub.last_action is not None)
+    await until(lambda: panel.page("overview")._hub.last_action is not None)
     await until(lambda: any("Batch 45 failed" in event_sentence(one.event) for one in panel.window.model.alerts))
     card = panel.page("overview").hub
     assert card.state.text == "Working"

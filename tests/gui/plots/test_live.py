@@ -44,8 +44,8 @@ def shown(plot: LivePlot, qtbot) -> QImage:
     with qtbot.waitExposed(plot):
         plot.show()
     plot.redraw()
-    area = plot._view.mapFromScene(plot._box.sceneBoundingRect()).boundingRect()
-    return plot._view.grab(area).toImage()
+    area = plot.canvas.mapFromScene(plot.canvas.box.sceneBoundingRect()).boundingRect()
+    return plot.canvas.grab(area).toImage()
 
 
 def inked(image: QImage, ink: str) -> set[int]:
@@ -55,12 +55,12 @@ def inked(image: QImage, ink: str) -> set[int]:
 
 
 def x_range(plot: LivePlot) -> tuple[float, float]:
-    low, high = plot._box.viewRange()[0]
+    low, high = plot.canvas.box.viewRange()[0]
     return low - NOW, high - NOW
 
 
 def y_range(plot: LivePlot) -> list[float]:
-    return list(plot._box.viewRange()[1])
+    return list(plot.canvas.box.viewRange()[1])
 
 
 def drawn(plot: LivePlot, name: str) -> np.ndarray:
@@ -68,7 +68,7 @@ def drawn(plot: LivePlot, name: str) -> np.ndarray:
 
 
 def follow_button(plot: LivePlot) -> QToolButton:
-    return plot.findChild(QToolButton)
+    return plot.header.follow
 
 
 def test_a_curve_gets_about_two_points_a_pixel_whatever_its_length(plot, qtbot):
@@ -133,11 +133,63 @@ def test_nothing_is_handed_to_the_plot_library_when_nothing_came_in(plot, qtbot)
     assert drawn(plot, "Value") is before
 
 
+YEAR_S = 31_536_000.0
+
+
+@pytest.fixture
+def year(plot, qtbot) -> Series:
+    """A year at a point an hour, all of it in view."""
+    t = np.arange(-YEAR_S, 1.0, 3600.0)
+    values = series(t, np.random.default_rng(0).normal(0.5, 0.05, len(t)), resolution_s=3600.0)
+    plot.add_curve("Value", values)
+    plot.set_span(YEAR_S)
+    shown(plot, qtbot)
+    return values
+
+
+def test_what_lies_within_the_newest_column_as_drawn_costs_no_new_line(plot, year):
+    low, high = plot._curves["Value"]._newest_column
+    before = drawn(plot, "Value")
+    for step in range(1, 10):
+        year.append(NOW + step, (low + high) / 2)
+        plot.redraw()
+
+    assert drawn(plot, "Value") is before
+
+
+@pytest.mark.parametrize("outlier_at", [0, 1, 2])
+def test_an_outlier_is_drawn_at_once_whichever_point_of_a_beat_it_is(plot, year, outlier_at):
+    low, high = plot._curves["Value"]._newest_column
+    for step in range(3):
+        year.append(NOW + step + 1, 0.95 if step == outlier_at else (low + high) / 2)
+
+    plot.redraw()
+
+    assert np.nanmax(plot._curves["Value"].item.yData) == 0.95
+
+
+def test_with_a_year_in_view_the_line_still_goes_on(plot, year):
+    low, high = plot._curves["Value"]._newest_column
+    before = drawn(plot, "Value")
+    year.append(NOW + YEAR_S / 1000, (low + high) / 2)
+    plot.redraw()
+
+    assert drawn(plot, "Value") is not before
+
+
+def test_a_gap_that_begins_is_drawn_at_once(plot, year):
+    before = drawn(plot, "Value")
+    year.append(NOW + 1, math.nan)
+    plot.redraw()
+
+    assert drawn(plot, "Value") is not before
+
+
 def test_the_wheel_leaves_the_present_and_follow_returns(plot, qtbot):
     values = series(np.arange(-100.0, 1.0), np.full(101, 0.5))
     plot.add_curve("Value", values)
     shown(plot, qtbot)
-    viewport = plot._view.viewport()
+    viewport = plot.canvas.viewport()
     centre = QPointF(viewport.rect().center())
     QApplication.sendEvent(
         viewport,
@@ -170,7 +222,7 @@ def test_the_wheel_leaves_the_present_and_follow_returns(plot, qtbot):
 def test_dragging_leaves_the_present(plot, qtbot):
     plot.add_curve("Value", series(np.arange(-100.0, 1.0), np.full(101, 0.5)))
     shown(plot, qtbot)
-    viewport = plot._view.viewport()
+    viewport = plot.canvas.viewport()
     start = viewport.rect().center()
     qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
     for step in range(1, 6):
@@ -181,19 +233,19 @@ def test_dragging_leaves_the_present(plot, qtbot):
 
 
 @pytest.mark.parametrize(
-    ("key", "expected"),
+    ("key", "held", "expected"),
     [
-        (Qt.Key.Key_Left, (-120.0, -20.0)),
-        (Qt.Key.Key_Right, (-80.0, 20.0)),
-        (Qt.Key.Key_Plus, (-75.0, -25.0)),
-        (Qt.Key.Key_Minus, (-150.0, 50.0)),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier, (-120.0, -20.0)),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier, (-80.0, 20.0)),
+        (Qt.Key.Key_Plus, Qt.KeyboardModifier.NoModifier, (-75.0, -25.0)),
+        (Qt.Key.Key_Minus, Qt.KeyboardModifier.NoModifier, (-150.0, 50.0)),
     ],
 )
-def test_what_the_pointer_can_do_a_key_can_do(plot, qtbot, key, expected):
+def test_what_the_pointer_can_do_a_key_can_do(plot, qtbot, key, held, expected):
     plot.add_curve("Value", series(np.arange(-100.0, 1.0), np.full(101, 0.5)))
     shown(plot, qtbot)
 
-    qtbot.keyClick(plot, key)
+    qtbot.keyClick(plot, key, held)
 
     assert x_range(plot) == pytest.approx(expected, abs=0.5)
     assert not plot.following
@@ -205,7 +257,7 @@ def test_following_changed_tells_both_ways(plot, qtbot):
     told = []
     plot.following_changed.connect(told.append)
 
-    qtbot.keyClick(plot, Qt.Key.Key_Left)
+    qtbot.keyClick(plot, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
     plot.follow()
     plot.follow()
 
@@ -315,21 +367,20 @@ def test_the_legend_shows_the_values_at_the_pointer(plot, qtbot):
     plot.add_curve("Value", series(np.arange(-100.0, 1.0), np.linspace(0.0, 1.0, 101)))
     shown(plot, qtbot)
 
-    plot._point_at(NOW - 50.0)
-    assert plot._legend._entries[0].value == "50.0%"
+    plot.point(NOW - 50.0)
+    assert plot.header.legend._entries[0].value == "50.0%"
 
-    plot._point_at(None)
-    assert plot._legend._entries[0].value == "100.0%"
+    plot.point(None)
+    assert plot.header.legend._entries[0].value == "100.0%"
 
 
 def test_moving_the_pointer_over_the_curves_reads_them(plot, qtbot):
     plot.add_curve("Value", series(np.arange(-100.0, 1.0), np.linspace(0.0, 1.0, 101)))
     shown(plot, qtbot)
-    middle = plot._view.mapFromScene(plot._box.sceneBoundingRect().center())
 
-    plot._pointer_moved(plot._view.mapToScene(middle))
+    qtbot.mouseMove(plot.canvas.viewport(), plot.canvas.frame.center().toPoint())
 
-    assert plot._legend._entries[0].value in ("49.0%", "50.0%", "51.0%")
+    assert plot.header.legend._entries[0].value in ("49.0%", "50.0%", "51.0%")
 
 
 def test_the_plot_follows_a_switch_of_the_theme(plot, qtbot):

@@ -1,0 +1,1 @@
+"""Alerts on the screen: the bell, the list, and notifications of the desktop with quiet hours."""
