@@ -13,7 +13,7 @@ from engine.hub.batch import HubStopped
 from engine.hub.market import Listed, Market
 from engine.hub.messages import NotReady, UnknownToken
 from engine.hub.options import HubOptions
-from engine.hub.ports import AccountOnChain, Chain, ChainUnavailable
+from engine.hub.ports import AccountOnChain, Chain, ChainUnavailable, NotReadYet
 from engine.hub.remembered import Remembered
 from engine.hub.requests import CONFLICT, UNPROCESSABLE, Declined
 from engine.hub.tokens import amount_of_usd
@@ -71,7 +71,7 @@ class Opening:
         for _ in range(MOST_READINGS):
             block = held.scanned_block
             if block is None:
-                raise ChainUnavailable("the chain was not read yet")
+                raise NotReadYet("the chain was not read yet")
             found = await self._chain.accounts(user, ids, block)
             async with held.changing() as change:
                 if held.scanned_block != block:

@@ -15,6 +15,10 @@ class ChainUnavailable(RuntimeError):
     """The chain did not answer, or not with what was asked; nothing is known and nothing is lost."""
 
 
+class NotReadYet(ChainUnavailable):
+    """Nothing is wrong: the engine has only just started, and its first look is not done."""
+
+
 class NotSealed(RuntimeError):
     """A batch was not signed: mode or switch hold it; `reason` says which."""
 

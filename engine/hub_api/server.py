@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from engine.core.clock import Clock
 from engine.core.journal import JournalFailed
 from engine.hub.engine import HubEngine
-from engine.hub.ports import ChainUnavailable
+from engine.hub.ports import ChainUnavailable, NotReadYet
 from engine.hub.remembered import JournalUnsure
 from engine.hub_api.bodies import DomainBody, ErrorBody, ReasonBody
 from engine.hub_api.handlers import Answer, Handlers, NotFound, Turned, Wrong
@@ -121,6 +121,8 @@ class HubServer:
             if isinstance(error, web.HTTPMethodNotAllowed):
                 response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
             return response
+        except NotReadYet as error:
+            return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", f"{error}; ask again")
         except (ChainUnavailable, JournalFailed, JournalUnsure, TimeoutError) as error:
             _log.warning("the hub could not answer %s %s: %s", request.method, request.path, type(error).__name__)
             return _refused(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "the hub cannot tell now; ask again")

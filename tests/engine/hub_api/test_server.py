@@ -83,6 +83,19 @@ async def test_more_than_the_user_holds_is_refused_with_the_most_that_would_do(h
     assert (await hub.post("/v1/requests", hub.wanted(hub.wallets[1], USDC, most - UNIT, "less"))).status == 201
 
 
+async def test_before_the_first_look_accounts_are_not_told_and_nothing_is_logged_as_wrong(
+    chain: LocalChain, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Nobody listens there, so the engine goes on asking.
+    place = HubPlace(chain, tmp_path, quick_options(), rpc_address="http://127.0.0.1:9")
+    place.found()
+    async with served(place) as hub:
+        mine = hub.wallets[1]
+        found = await hub.get(f"/v1/users/{mine.user}/accounts", headers=hub.passed(mine))
+    assert (found.status, found.code) == (503, "not_ready")
+    assert "could not answer" not in caplog.text
+
+
 async def test_nobody_can_ask_for_another(hub: ServedHub) -> None:
     body = hub.wanted(hub.wallets[1], USDC, 1000 * UNIT, "theirs")
     forged = body | {"signature": hub.wallets[2].request(hub.place, USDC, 1000 * UNIT, "theirs")}
