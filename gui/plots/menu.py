@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from gui.plots.words import mark_text
@@ -24,7 +24,8 @@ def plot_menu(plot: LivePlot) -> QMenu:
     menu.aboutToHide.connect(menu.deleteLater)
 
     def add(text: str, key: str, act: Callable[[], object]) -> None:
-        menu.addAction(f"{text}\t{key}" if key else text).triggered.connect(lambda _=False: act())
+        named = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) if key.isalpha() else key
+        menu.addAction(f"{text}\t{named}" if key else text).triggered.connect(lambda _=False: act())
 
     add(translate("PlotMenu", "&Follow the present"), "End", plot.follow)
     add(translate("PlotMenu", "&Reset the view"), "0", plot.reset)

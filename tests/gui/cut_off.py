@@ -4,8 +4,8 @@ QT_SCALE_FACTOR=1.5 python -m tests.gui.cut_off de en
 
 One JSON line: for each language `{page/tab/place in the tree: text}`. The window is as large as a screen of 1920 × 1080
 pixels lets it be at the scaling of this process. A button, a tab, a title or a line of text is cut off where it is
-narrower than it asks for; a text that wraps, where it is lower than its width makes it. What is cut with an ellipsis and
-shown in full as a tool tip (`ElidedLabel`, the header's reason) asks for no width and is no matter of language.
+narrower than it asks for; a text that wraps, where it is lower than its width makes it. What is shown in full as a tool
+tip (`ElidedLabel`, a plot's summary) or asks for no width (the header's reason) is cut by intent.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _text(widget: QWidget) -> str:
 
 
 def _is_cut(widget: QWidget) -> bool:
-    if isinstance(widget, ElidedLabel):
+    if isinstance(widget, ElidedLabel) or widget.toolTip() == _text(widget):
         return False
     if isinstance(widget, QLabel) and widget.wordWrap():
         return widget.heightForWidth(widget.width()) > widget.height() + 1
