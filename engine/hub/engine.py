@@ -37,7 +37,7 @@ from engine.hub.opening import Opening
 from engine.hub.options import HubOptions
 from engine.hub.payments import Payments
 from engine.hub.ports import Chain, ChainLook, ChainUnavailable, PriceFeed, PricesUnavailable
-from engine.hub.remembered import ENGINE, PAID, Remembered
+from engine.hub.remembered import ENGINE, PAID, JournalUnsure, Remembered
 from engine.hub.requests import Declined, Request, RequestState
 from engine.hub.telling import Teller
 from engine.hub.tokens import amount_of_text, text_of_amount
@@ -203,6 +203,8 @@ class HubEngine:
         self._audit_asked.set()
 
     async def _round(self) -> None:
+        if self._held.unsure:
+            raise JournalUnsure("what the journal has is read anew by a new run")
         try:
             await self._looked()
         except ChainUnavailable as silence:

@@ -175,13 +175,26 @@ class Remembered:
             if batch.empty:
                 return
             self._unsure = True
+            await self._written(draft, batch)
+
+    async def _written(self, draft: Change, batch: Batch) -> None:
+        """Written to its end even where whoever wanted it is gone meanwhile: only then is it known what holds."""
+        writing = asyncio.create_task(self._journal.commit(batch), name="hub-commit")
+        broken_off: asyncio.CancelledError | None = None
+        while not writing.done():
             try:
-                await self._journal.commit(batch)
-            except JournalFailed:
-                self._unsure = False  # then nothing of it was written
-                raise
-            self._unsure = False
-            self._take_in(draft)
+                await asyncio.wait([writing])
+            except asyncio.CancelledError as error:
+                broken_off = error
+        try:
+            writing.result()
+        except JournalFailed:
+            self._unsure = False  # then nothing of it was written
+            raise
+        self._unsure = False
+        self._take_in(draft)
+        if broken_off is not None:
+            raise broken_off
 
     @property
     def unsure(self) -> bool:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.clock import ManualClock
-from engine.core.journal import AlreadyRecorded, Fact, Journal, JournalFailed, _Job
+from engine.core.journal import AlreadyRecorded, Batch, Fact, Journal, JournalFailed, _Job
 from engine.core.messages import plain
 from engine.hub.accounts import Account
 from engine.hub.fees import FeeBreakdown
@@ -26,6 +26,8 @@ from engine.hub.pulls import PullRequest, PullState
 from engine.hub.records import BatchRecord, BatchStatus
 from engine.hub.remembered import DAY_S, ENGINE, MOST_ENDED, Attempt, Exposed, JournalUnsure, Remembered, Totals
 from engine.hub.requests import Request, RequestState
+from tests.engine.hub.books_world import HubWorld
+from tests.engine.hub.model_chain import LEFT_HUB
 
 Until = Callable[..., Awaitable[None]]
 NOW_S = 1_000_000.0
@@ -181,25 +183,56 @@ async def test_a_journal_that_is_gone_changes_nothing(tmp_path: Path, clock: Man
     assert len(held.accounts) == 0
 
 
-async def test_a_change_cancelled_while_it_is_written_stops_all_until_the_journal_is_read_anew(
+async def test_a_change_is_written_to_its_end_though_whoever_wanted_it_is_gone(
     held: Remembered, journal: Journal, clock: ManualClock, until: Until
 ) -> None:
-    """Whether it became durable is not known: here it did."""
+    """A wallet's deadline may pass while the disk is slow; the hub goes on from what was written."""
     disk = threading.Event()
     journal._put(_Job(lambda _: disk.wait(10)))
     writing = asyncio.create_task(put(held, 5))
     await until(lambda: held._unsure)
     assert not held.unsure  # it is being written, which is no doubt yet
-    writing.cancel()
+    for _ in range(2):
+        writing.cancel()
+        await asyncio.sleep(0)
+    disk.set()
     await asyncio.wait((writing,))
+    assert writing.cancelled()
+    assert held.accounts.get("0xanna", 1) == Account(True, 0, -5, 0)
+    await put(held, 6)
+    assert (await read_anew(journal, clock)).accounts.get("0xanna", 1) == Account(True, 0, -6, 0)
+
+
+async def test_a_change_of_which_nobody_knows_whether_it_was_written_stops_all_until_the_journal_is_read_anew(
+    held: Remembered, journal: Journal, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = journal.commit
+
+    async def written_and_lost(batch: Batch) -> None:
+        await commit(batch)
+        raise RuntimeError("the answer was lost")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(journal, "commit", written_and_lost)
+        with pytest.raises(RuntimeError):
+            await put(held, 5)
     assert held.unsure
     for _ in range(2):
         with pytest.raises(JournalUnsure):
             await put(held, 6)
-    disk.set()
     again = await read_anew(journal, clock)
     assert again.accounts.get("0xanna", 1) == Account(True, 0, -5, 0)
     await put(again, 6)
+
+
+async def test_an_engine_that_does_not_know_what_was_written_ends_so_that_a_new_run_reads_it(tmp_path: Path) -> None:
+    world = HubWorld(tmp_path, LEFT_HUB)
+    await world.open()
+    await world.look()
+    world.held._unsure = True
+    with pytest.raises(JournalUnsure):
+        await world.look()
+    await world.close()
 
 
 async def test_changes_wait_for_each_other(held: Remembered) -> None:
