@@ -115,7 +115,7 @@ def without_paths_of_this_machine(path: Path) -> None:
     cleaned = content
     for place in sorted({sys.base_prefix, sys.prefix, str(ROOT)}, key=len, reverse=True):
         parent, _, last = place.rpartition("/")
-        if len(parent) > len("/usr"):
+        if parent not in ("", "/usr"):
             other = "/python".ljust(len(parent), "_")[: len(parent)]
             cleaned = cleaned.replace(place.encode(), f"{other}/{last}".encode())
     if cleaned != content:

@@ -6,6 +6,8 @@ import configparser
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import pytest
+
 import assemble
 
 from engine import __version__
@@ -37,8 +39,12 @@ def test_the_packages_have_the_programs_version() -> None:
     assert assemble.version_of_tree() == __version__
 
 
-def test_nothing_of_where_python_lies_is_left_in_a_file(tmp_path: Path) -> None:
-    place = str(assemble.ROOT).encode()
+@pytest.mark.parametrize("root", ["/tmp/tree", "/home/somebody/evenkeel"])
+def test_nothing_of_where_python_lies_is_left_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    monkeypatch.setattr(assemble, "ROOT", Path(root))
+    place = root.encode()
     file = tmp_path / "library.so"
     file.write_bytes(b"before\0" + place + b"/lib\0after")
     assemble.without_paths_of_this_machine(file)
