@@ -20,7 +20,7 @@ from engine.core.switch import MasterSwitch
 
 Port = Callable[["Intent"], Awaitable[Any]]
 ADMITTED = "admitted"
-MOST_KNOWN = 10_000
+MOST_KNOWN = 4_000
 """Keys of this run that are held in memory. One that is older is refused by the database, and that stops everything."""
 
 

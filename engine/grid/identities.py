@@ -8,8 +8,8 @@ from engine.grid.ports import VenueFill
 from engine.grid.slot import Order
 
 HELD_FILLS = 10_000
-MOST_NAMES = 20_000
-"""Of orders that are over; the exchange tells of their trades within seconds, and this many take days to come by."""
+MOST_NAMES = 4_000
+"""Of orders that are over. The exchange tells of their trades within seconds, and so many names take a day or two."""
 
 
 class Identities:

@@ -6,9 +6,8 @@ import configparser
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-import pytest
-
 import assemble
+import pytest
 
 from engine import __version__
 from tests.packaging.conftest import ROOT
