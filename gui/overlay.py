@@ -20,7 +20,7 @@ class Overlay(QFrame):
         super().__init__(window)
         self.setAccessibleName(name)
         self.setAutoFillBackground(True)
-        set_look(self, card=True)
+        set_look(self, sheet=True)
         self.first: QWidget = self
         self._before: QWidget | None = None
         self._following = False

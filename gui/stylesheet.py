@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _RULES = """
 QFrame[card="true"] {{ background: {surface}; border: 1px solid {border}; border-radius: {radius}px; }}
+QFrame[sheet="true"] {{ background: {surface}; border: 1px solid {muted}; border-radius: {radius}px; }}
 QFrame[card="true"]:focus {{ border-color: {accent}; }}
 QLabel[role="title"] {{ font-weight: 600; }}
 QLabel[role="heading"] {{ font-size: 15pt; font-weight: 600; }}

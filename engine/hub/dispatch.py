@@ -17,7 +17,7 @@ from decimal import Decimal
 from engine.core.bus import Bus
 from engine.core.clock import Clock
 from engine.core.messages import Reason, plain
-from engine.hub.batch import choose
+from engine.hub.batch import BatchInFlight, choose
 from engine.hub.booking import Booking, Outcome
 from engine.hub.gas import BatchShape, predicted_gas
 from engine.hub.limits import Spent
@@ -196,14 +196,14 @@ class Dispatch:
     def _holds_everybody(self, look: ChainLook) -> Reason | None:
         attempt = self._held.attempt
         if attempt is not None:
-            return OnItsWay(attempt.nonce)
+            return BatchInFlight()
         if self.halted is not None:
             return self.halted
         if look.newest_entity_nonce != look.entity_nonce:
-            return OnItsWay(look.newest_entity_nonce)  # somebody carried one out; it is not final yet
+            return BatchInFlight()  # somebody carried one out; it is not final yet
         known = self._newest_known(look)
         if any(known < one.sealed_nonce <= look.entity_nonce for one in self._held.requests.values()):
-            return OnItsWay(look.entity_nonce)  # its log was not read yet: it may have carried them
+            return BatchInFlight()  # its log was not read yet: it may have carried them
         held = self._may_send()
         if held is not None:
             return held

@@ -116,7 +116,8 @@ class Walk:
                 env=self._environment,
                 cwd=ROOT,
             )
-        threading.Thread(target=self._hear, daemon=True).start()
+        self._hearing = threading.Thread(target=self._hear, name="what the panel says", daemon=True)
+        self._hearing.start()
 
     def __enter__(self) -> Walk:
         return self
@@ -129,6 +130,7 @@ class Walk:
             except subprocess.TimeoutExpired:
                 self._panel.kill()
                 self._panel.wait()
+        self._hearing.join()
         for stream in (self._panel.stdin, self._panel.stdout):
             if stream is not None:
                 stream.close()

@@ -71,9 +71,9 @@ def in_sight(window: MainWindow) -> Sight:
 
 
 def place_of(name: str) -> Place:
-    """Of the one in sight with that accessible name."""
+    """Of one in sight whose accessible name begins so."""
     for widget in QApplication.allWidgets():
-        if widget.accessibleName() == name and widget.isVisible() and not isinstance(widget, Overlay):
+        if widget.accessibleName().startswith(name) and widget.isVisible() and not isinstance(widget, Overlay):
             middle = _on_screen(widget)
             return Place(name, middle.x(), middle.y())
     return Place(name, None, None)

@@ -17,7 +17,7 @@ from engine.chain.life import LifeRules
 from engine.core.clock import ManualClock
 from engine.core.gate import ModeHolds, SwitchHolds
 from engine.core.modes import AskedByPerson, Mode
-from engine.hub.batch import WaitsForSignature
+from engine.hub.batch import BatchInFlight, WaitsForSignature
 from engine.hub.front_desk import Answered
 from engine.hub.limits import NobodyCanRebalance
 from engine.hub.messages import (
@@ -29,6 +29,7 @@ from engine.hub.messages import (
     ItemDropped,
     NothingUnsecured,
     NotReady,
+    OnItsWay,
     PricesHold,
 )
 from engine.hub.payments import Paid, Payment
@@ -369,6 +370,29 @@ async def test_what_a_signed_batch_carries_is_not_given_back_while_that_batch_ma
         for _ in range(5):
             await turned(hub, lambda: True)
         assert asked.request.id in hub.engine._held.requests
+
+
+async def test_who_asks_while_a_batch_is_on_its_way_is_told_to_wait_for_the_next_one(
+    chain: LocalChain, tmp_path: Path, until: Until
+) -> None:
+    """Spec 17: nobody is told that a batch carries what it does not."""
+    place = HubPlace(chain, tmp_path, quick_options())
+    place.found()
+    place.secure(USERS[0], 9_000)
+    place.base_fee(1)
+    async with running(place) as hub:
+        await until(lambda: hub.works)
+        await hub.pay(USERS[0], USERS[1], 2_000)
+        await hub.pay(USERS[0], USERS[2], 2_000)
+        async with by_hand(place):
+            first = await hub.ask(USERS[1], 1_000)
+            assert isinstance(first, Answered)
+            await until(lambda: hub.engine._held.attempt is not None)
+            second = await hub.ask(USERS[2], 1_000)
+            assert isinstance(second, Answered)
+            desk = hub.engine.desk
+            await until(lambda: isinstance(desk.reason(desk.request(second.request.id)), BatchInFlight))
+            assert isinstance(desk.reason(desk.request(first.request.id)), OnItsWay)
 
 
 async def test_what_is_over_is_freed_by_a_batch_of_nothing_that_uses_its_number(
