@@ -1,6 +1,6 @@
 """The panel used as a new user would: the real program on a real X server, every page and dialog by real key presses.
 
-    python -m tests.gui.walk FOLDER [--scale 1.5] [--look light] [--language de]
+    python -m tests.gui.walk FOLDER [--scale 1.5] [--look light]
 
 FOLDER gets a picture of each stop of the walk and the program's log. It starts its own X server and keyring. A stop
 that is not reached ends the walk with a sentence and exit code 1.
@@ -257,12 +257,12 @@ def screen_picture(screen: Path) -> QImage:
     return QImage(pixels, width, height, stride, QImage.Format.Format_RGB32).copy()
 
 
-def walk(folder: Path, scale: float, look: str, language: str) -> None:
+def walk(folder: Path, scale: float, look: str) -> None:
     """All stops, with a picture of each."""
     with tempfile.TemporaryDirectory(prefix="evenkeel-walk-") as home, seen_screen(scale) as (environment, screen):
         profile = Path(home) / "new"
         profile.mkdir()
-        (profile / "evenkeel.toml").write_text(f'[desk]\nlook = "{look}"\nlanguage = "{language}"\n')
+        (profile / "evenkeel.toml").write_text(f'[desk]\nlook = "{look}"\nlanguage = "en"\n')
         with private_secret_service(Path(home)) as service:
             environment["DBUS_SESSION_BUS_ADDRESS"] = service.bus_address
             with Walk(profile, environment, folder / "panel.log", ["--no-wizard"]) as panel:
@@ -281,11 +281,10 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--look", choices=("dark", "light"), default="dark")
-    parser.add_argument("--language", choices=("en", "de"), default="en")
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     try:
-        walk(asked.folder, asked.scale, asked.look, asked.language)
+        walk(asked.folder, asked.scale, asked.look)
     except NotReached as problem:
         sys.stderr.write(f"walk: {problem}\n")
         return 1
