@@ -6,12 +6,14 @@ import math
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, Protocol
 
-from engine.grid.ports import VenueFill, VenueOrder
+from engine.grid.ports import Close, VenueFill, VenueOrder
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.translate import (
     PairNames,
     client_id_of,
+    decimal_of,
     is_of_pair,
+    list_at,
     mapping_at,
     seconds_at,
     text_at,
@@ -79,6 +81,17 @@ async def trades_since(calls: Reader, names: PairNames, since_s: float, of_pair:
         if not listed:
             raise AnswerUnreadable("trades", f"the list ends at {offset} where Kraken counts {count}")
     raise AnswerUnreadable("count", f"more than {len(trades)} trades since {since_s:.0f}; read a shorter time")
+
+
+def minute_closes(result: Mapping[str, Any], names: PairNames) -> list[Close]:
+    """The closes of `OHLC`, oldest first, without the minute that is not over."""
+    rows = list_at(result, names.id)
+    closes = []
+    for row in rows[:-1]:
+        if not isinstance(row, list) or len(row) < 5 or not isinstance(row[0], int):
+            raise AnswerUnreadable("OHLC", row)
+        closes.append(Close(float(row[0]), decimal_of(row[4], "close")))
+    return closes
 
 
 async def client_ids(calls: Reader, order_ids: Sequence[str]) -> dict[str, str]:

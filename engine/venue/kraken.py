@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from engine.core.clock import Clock
@@ -14,6 +15,7 @@ from engine.grid.ports import (
     AmendOrder,
     Balances,
     CancelOrder,
+    Close,
     OrderGone,
     OrderTaken,
     PairRules,
@@ -38,10 +40,12 @@ from engine.venue.stream import Stream
 from engine.venue.translate import (
     PairNames,
     balances,
+    last_price,
     order_taken,
     pair_rules,
     rest_name,
     rfc3339,
+    seconds_at,
     text_at,
     whole_at,
 )
@@ -193,6 +197,33 @@ class KrakenVenue:
         for order_id, client_id in asked.items():
             self._remember(order_id, client_id)
         return history.fills(trades, since_s, known | asked)
+
+    async def clock_ahead_s(self) -> float:
+        """Half of the round trip is taken for the way there."""
+        before_s = self._clock.now()
+        result = await self.calls.look("Time", {})
+        after_s = self._clock.now()
+        return (before_s + after_s) / 2 - seconds_at(result, "unixtime")
+
+    async def closes(self, since_s: float) -> Sequence[Close]:
+        """Kraken has the last 720 minutes; the last row is of a minute that is not over and is left out."""
+        names = self._names or await self._learn_names()
+        request = {"pair": names.id, "interval": "1", "since": str(int(since_s))}
+        return history.minute_closes(await self.calls.look("OHLC", request), names)
+
+    async def prices(self, assets: Sequence[str]) -> Mapping[str, Decimal]:
+        """One question for each asset that is not USD; one that Kraken has no USD market for is left out."""
+        prices: dict[str, Decimal] = {}
+        for asset in assets:
+            if asset == "USD":
+                prices[asset] = Decimal(1)
+                continue
+            try:
+                result = await self.calls.look("Ticker", {"pair": rest_name(f"{asset}/USD")})
+            except Rejection:
+                continue
+            prices[asset] = last_price(result)
+        return prices
 
     def stream(self) -> Stream:
         """One at a time: a new one ends the one before it, whose reader comes to its end."""

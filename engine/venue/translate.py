@@ -318,6 +318,14 @@ def venue_fill(trade_id: str, raw: Any, client_id: str) -> VenueFill:
     )
 
 
+def last_price(result: Any) -> Decimal:
+    """The last price of the one pair that `Ticker` was asked for."""
+    if not isinstance(result, Mapping) or len(result) != 1:
+        raise AnswerUnreadable("result", result)
+    closed = list_at(next(iter(result.values())), "c")
+    return decimal_of(closed[0] if closed else None, "c")
+
+
 def balances(result: Any, names: PairNames, at_s: float) -> Balances:
     """Totals from `Balance`, which leaves out assets that the account never held."""
     if not isinstance(result, Mapping):
