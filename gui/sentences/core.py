@@ -30,6 +30,9 @@ SENTENCES: dict[str, str] = {
     "port_failed": QT_TRANSLATE_NOOP(
         "Reason", "The connection failed before it was known whether this arrived ({error}); it is being looked up."
     ),
+    "way_not_offered": QT_TRANSLATE_NOOP(
+        "Reason", "“{verb} {target}” is not offered now: look at what waits for a person again."
+    ),
     "key_rights_missing": QT_TRANSLATE_NOOP(
         "Reason", "The API key lacks rights that the grid needs: {rights}. Add them at Kraken, or make another key."
     ),
