@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from engine import __version__
 from engine.cli import drift, hub, keyring, store
-from engine.desk.arguments import SessionArguments, add_session_arguments, session_arguments
+from engine.desk.arguments import SessionArguments, add_session_arguments, default_profile, session_arguments
 from engine.desk.child_process import run_child
 
 EXIT_USAGE = 2
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if parsed.command == "options":
         return _options()
     if parsed.command == "governor":
-        return _replay(parsed.observations)
+        return _replay(parsed.observations, parsed.profile, parsed.assignments)
     return _run(session_arguments(parsed), as_json=parsed.json)
 
 
@@ -56,6 +57,21 @@ def _parser() -> argparse.ArgumentParser:
     tools = governor.add_subparsers(dest="tool", required=True, metavar="TOOL")
     replay = tools.add_parser("replay", help="run the controller over recorded observations, one JSON line per update")
     replay.add_argument("observations", type=Path, metavar="observations.csv")
+    replay.add_argument(
+        "--profile",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="whose options are used; nothing is written",
+    )
+    replay.add_argument(
+        "--set",
+        dest="assignments",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the governor other than the profile has it (kp=0.5); may be given several times",
+    )
     return parser
 
 
@@ -67,11 +83,19 @@ def _options() -> int:
     return 0
 
 
-def _replay(observations: Path) -> int:
+def _replay(observations: Path, profile: Path | None, assignments: Sequence[str]) -> int:
+    from engine.desk.profile_options import OptionsRefusedError, profile_settings
     from engine.governor.options import GovernorOptions
     from engine.governor.replay import replay_command
 
-    return replay_command(observations, GovernorOptions(), sys.stdout)
+    folder = default_profile() if profile is None else profile.expanduser().absolute()
+    try:
+        settings = profile_settings(folder, os.environ, assignments, section=GovernorOptions.section)
+    except (OptionsRefusedError, OSError, UnicodeDecodeError) as error:
+        for line in str(error).splitlines():
+            print(f"evenkeel-engine governor replay: {line}", file=sys.stderr)
+        return EXIT_USAGE
+    return replay_command(observations, settings.of(GovernorOptions), sys.stdout)
 
 
 def _run(arguments: SessionArguments, *, as_json: bool) -> int:

@@ -49,13 +49,19 @@ class Row(NamedTuple):
 def read_rows(lines: Iterable[str]) -> Iterator[Row]:
     """The rows of a CSV file with exactly the columns of `COLUMNS`, in any order.
 
-    BadInput at the first row that is not four good values. Times may go backwards: what that means is the
-    controller's to decide.
+    BadInput at the first row that is not four good values; blank lines at the end are none. Times may go backwards:
+    what that means is the controller's to decide.
     """
     reader = csv.reader(lines, strict=True)
+    blank_line: int | None = None
     try:
         places = _places(next(reader, None))
         for cells in reader:
+            if len(cells) <= 1 and not "".join(cells).strip():
+                blank_line = blank_line or reader.line_num
+                continue
+            if blank_line is not None:
+                raise BadInput(f"line {blank_line}: found 0 values; expected {len(COLUMNS)}, one for each column")
             yield _row(cells, places, reader.line_num)
     except csv.Error as error:
         raise BadInput(f"line {reader.line_num}: not readable as CSV ({error})") from None

@@ -87,6 +87,12 @@ def test_a_file_without_rows_gives_no_lines(replayed: Replay) -> None:
     assert replayed(HEADER, "") == (0, [], "")
 
 
+@pytest.mark.parametrize("blank", [("", ""), ("", "", "", ""), ("  ", "")])
+def test_blank_lines_at_the_end_are_no_rows(replayed: Replay, blank: tuple[str, ...]) -> None:
+    code, updates, err = replayed(HEADER, *_rows(2), *blank)
+    assert (code, len(updates), err) == (0, 2, "")
+
+
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
@@ -97,6 +103,8 @@ def test_a_file_without_rows_gives_no_lines(replayed: Replay) -> None:
         (["1,2,3,normal"], "expected exactly the columns"),
         ([HEADER, "0,100,25"], "line 2: found 3 values; expected 4"),
         ([HEADER, "0,100,25,normal,x"], "line 2: found 5 values; expected 4"),
+        ([HEADER, ",,,"], "line 2, column ts: found ''; expected a plain number"),
+        ([HEADER, "", "", "0,100,25,normal"], "line 2: found 0 values; expected 4"),
         ([HEADER, "", "0,100,25,normal"], "line 2: found 0 values; expected 4"),
         ([HEADER, "0,abc,25,normal"], "line 2, column observed_usd: found 'abc'; expected a plain number"),
         ([HEADER, "0,,25,normal"], "line 2, column observed_usd: found ''; expected a plain number"),
