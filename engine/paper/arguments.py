@@ -15,6 +15,9 @@ from engine.paper.pair import PAIR_NAMES
 
 Arguments = Mapping[str, Any]
 LARGEST = Decimal(10) ** 12
+BATCH_MAX = 50
+"""The most orders in one batch of cancels (Kraken "Cancel Order Batch" and "Batch Cancel")."""
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 _FREE_TEXT = re.compile(r"[\x21-\x7e]{1,18}")
 
@@ -53,12 +56,28 @@ def whole(arguments: Arguments, name: str, default: int = 0) -> int:
     return int(value)
 
 
-def names(arguments: Arguments, name: str) -> list[str]:
+def texts(arguments: Arguments, name: str) -> list[str]:
     """A list of texts, empty when missing. Raises KrakenError when it is something else."""
     value = arguments.get(name, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise invalid(name)
     return value
+
+
+def references(arguments: Arguments, name: str) -> list[str]:
+    """A list of ids or of user references, which are whole numbers; as texts. Raises KrakenError."""
+    value = arguments.get(name, [])
+    if not isinstance(value, list) or any(isinstance(item, bool) or not isinstance(item, str | int) for item in value):
+        raise invalid(name)
+    return [str(item) for item in value]
+
+
+def batch(arguments: Arguments, names: str, cl_ord_ids: str, least: int) -> tuple[list[str], list[str]]:
+    """Which orders a batch means, by the two lists of these names. Raises KrakenError for too few or too many."""
+    given = references(arguments, names), texts(arguments, cl_ord_ids)
+    if not least <= len(set(given[0])) + len(set(given[1])) <= BATCH_MAX:
+        raise invalid(names)
+    return given
 
 
 def moment(arguments: Arguments, name: str) -> float | None:

@@ -35,6 +35,7 @@ NEEDS_ONE_OF: dict[str, frozenset[str]] = {
     "AddOrder": frozenset({"modify-trades"}),
     "AmendOrder": _CANCEL,
     "CancelOrder": _CANCEL,
+    "CancelOrderBatch": _CANCEL,
     "CancelAll": _CANCEL,
     "CancelAllOrdersAfter": _CANCEL,
     "GetWebSocketsToken": frozenset({"create-ws-token"}),

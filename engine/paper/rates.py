@@ -1,12 +1,14 @@
 """Kraken's two counters: calls per key, and transactions per account and pair.
 
 Source: Kraken "Spot REST rate limits" (counter up to 15 or 20; history calls count 2, orders 0, others 1) and "Spot
-Trading Limits" (add +1; amend +1 and up to +3 by the order's age; cancel up to +8). All time is paper time. Kraken does
-not say whether a cancel is refused at the threshold; it is here, while `CancelAll` and the dead man's switch never are.
+Trading Limits" (add +1; amend +1 and up to +3 by the order's age; cancel up to +8; a batch of cancels what its orders
+would cost one by one). All time is paper time. Kraken does not say whether a cancel is refused at the threshold; it is
+here, a batch whole or not at all, while `CancelAll` and the dead man's switch never are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,7 +18,14 @@ from engine.paper.errors import KrakenError
 
 CALL_LIMIT: dict[Tier, tuple[float, float]] = {"starter": (15, 0.33), "intermediate": (20, 0.5), "pro": (20, 1.0)}
 TRADING_LIMIT: dict[Tier, tuple[float, float]] = {"starter": (60, 1.0), "intermediate": (125, 2.34), "pro": (180, 3.75)}
-CALL_COST = {"AddOrder": 0, "AmendOrder": 0, "CancelOrder": 0, "TradesHistory": 2, "QueryTrades": 2}
+CALL_COST = {
+    "AddOrder": 0,
+    "AmendOrder": 0,
+    "CancelOrder": 0,
+    "CancelOrderBatch": 0,
+    "TradesHistory": 2,
+    "QueryTrades": 2,
+}
 AGE_LIMITS_S = (5, 10, 15, 45, 90, 300)
 AMEND_BY_AGE = (3, 2, 1, 0, 0, 0)
 CANCEL_BY_AGE = (8, 6, 5, 4, 2, 1)
@@ -83,11 +92,18 @@ class RateLimits:
 
     def transact(self, kind: Transaction, now_s: float, changed_s: float | None = None) -> None:
         """Count an order transaction. changed_s: when the order was made or last amended. Raises KrakenError."""
+        self._count(transaction_cost(kind, None if changed_s is None else now_s - changed_s), now_s)
+
+    def cancel_batch(self, now_s: float, changed_s: Iterable[float]) -> None:
+        """Count a batch of cancels, one `changed_s` for each order. Raises KrakenError, and then nothing is counted."""
+        self._count(sum(transaction_cost("cancel", now_s - at_s) for at_s in changed_s), now_s)
+
+    def _count(self, cost: int, now_s: float) -> None:
         if not self.enabled:
             return
         if self.trading.now(now_s) >= self.trading.limit:
             raise KrakenError(errors.ORDER_RATE)
-        self.trading.add(transaction_cost(kind, None if changed_s is None else now_s - changed_s), now_s)
+        self.trading.add(cost, now_s)
 
 
 def transaction_cost(kind: Transaction, age_s: float | None = None) -> int:

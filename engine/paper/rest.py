@@ -23,7 +23,7 @@ from engine.paper.world import World
 
 Json = dict[str, Any]
 Arguments = Mapping[str, Any]
-CHANGES = frozenset({"AddOrder", "AmendOrder", "CancelOrder", "CancelAll", "CancelAllOrdersAfter"})
+CHANGES = frozenset({"AddOrder", "AmendOrder", "CancelOrder", "CancelOrderBatch", "CancelAll", "CancelAllOrdersAfter"})
 DEAD_MAN_MAX_S = 86_400
 
 
@@ -56,6 +56,7 @@ class RestApi:
             "AddOrder": self._add_order,
             "AmendOrder": self._amend_order,
             "CancelOrder": self._cancel_order,
+            "CancelOrderBatch": self._cancel_batch,
             "CancelAll": lambda *_: {"count": self._world.book.cancel_all()},
             "CancelAllOrdersAfter": self._cancel_all_after,
             "GetApiKeyInfo": lambda _, state: answers.api_key_info(state, self._world.config.epoch_s),
@@ -178,6 +179,9 @@ class RestApi:
         for order in orders:
             self._world.cancel(order)
         return {"count": len(orders)}
+
+    def _cancel_batch(self, given: Arguments, _: KeyState) -> Json:
+        return {"count": self._world.cancel_batch(*arguments.batch(given, "orders", "cl_ord_ids", least=1))}
 
     def _cancel_all_after(self, given: Arguments, _: KeyState) -> Json:
         timeout_s = arguments.whole(given, "timeout", -1)

@@ -18,7 +18,7 @@ from typing import Any, Literal, cast
 
 from aiohttp import WSMsgType, web
 
-from engine.paper import arguments, channels, errors
+from engine.paper import arguments, channels
 from engine.paper.auth import KeyState
 from engine.paper.book import Happening
 from engine.paper.channels import rfc3339
@@ -26,6 +26,7 @@ from engine.paper.errors import KrakenError
 from engine.paper.faults import Faults
 from engine.paper.pair import SYMBOL
 from engine.paper.rates import TRADING_LIMIT
+from engine.paper.socket_orders import PERMISSION_OF, SocketOrders
 from engine.paper.store import Store
 from engine.paper.world import World
 
@@ -35,13 +36,6 @@ HEARTBEAT_S = 1.0
 TICKER_EVERY_S = 0.05
 QUEUE_LIMIT = 10_000
 SNAPSHOT_TRADES = 50
-PERMISSION_OF = {
-    "add_order": "AddOrder",
-    "amend_order": "AmendOrder",
-    "cancel_order": "CancelOrder",
-    "cancel_all": "CancelAll",
-    "cancel_all_orders_after": "CancelAllOrdersAfter",
-}
 
 
 class Connection:
@@ -99,6 +93,7 @@ class Sockets:
         self._world = world
         self._faults = faults
         self._store = store
+        self._orders = SocketOrders(world)
         self._connections: set[Connection] = set()
         self._last_quote: tuple[int, int] | None = None
         self._numbers = itertools.count(1)
@@ -214,50 +209,9 @@ class Sockets:
         self._owner(params).require(PERMISSION_OF[method])
         self._world.catch_up()
         try:
-            return self._trade(method, params)
+            return self._orders.carry_out(method, params)
         finally:
             await self._world.settle(self._store, save=True)
-
-    def _trade(self, method: str, params: Mapping[str, Any]) -> list[Json]:
-        world = self._world
-        if method == "add_order":
-            order = world.place(arguments.socket_order(params))
-            return [{"result": _named(order.id, order.cl_ord_id)}]
-        if method == "amend_order":
-            order = world.find(arguments.text(params, "order_id"), arguments.text(params, "cl_ord_id"))[0]
-            amend_id = world.amend(
-                order,
-                volume=arguments.number(params, "order_qty"),
-                price=arguments.number(params, "limit_price"),
-                post_only=arguments.flag(params, "post_only"),
-                deadline_s=arguments.moment(params, "deadline"),
-            )
-            return [{"result": {"amend_id": amend_id, **_named(order.id, order.cl_ord_id)}}]
-        if method == "cancel_order":
-            return self._cancel(params)
-        if method == "cancel_all":
-            return [{"result": {"count": world.book.cancel_all()}}]
-        world.book.cancel_all_after(arguments.whole(params, "timeout"))
-        armed = world.book.cancel_all_at_s
-        times = {"currentTime": rfc3339(world.book.now_s), "triggerTime": "0" if armed is None else rfc3339(armed)}
-        return [{"result": times}]
-
-    def _cancel(self, params: Mapping[str, Any]) -> list[Json]:
-        """Each order is answered on its own, found or not."""
-        names = [("order_id", name) for name in arguments.names(params, "order_id")]
-        names += [("cl_ord_id", name) for name in arguments.names(params, "cl_ord_id")]
-        if not names:
-            raise errors.invalid("order_id")
-        results: list[Json] = []
-        for kind, name in names:
-            try:
-                found = self._world.find(name) if kind == "order_id" else self._world.find(cl_ord_id=name)
-                order = found[0]
-                self._world.cancel(order)
-                results.append({"result": _named(order.id, order.cl_ord_id)})
-            except KrakenError as refusal:
-                results.append({"success": False, "error": refusal.words})
-        return results
 
     def _subscribe(self, connection: Connection, params: Mapping[str, Any]) -> list[Json]:
         channel = self._channel(params)
@@ -310,7 +264,7 @@ class Sockets:
         if channel not in ("ticker", "executions", "balances"):
             raise KrakenError("Subscription name invalid")
         if channel == "ticker":
-            for symbol in arguments.names(params, "symbol") or [""]:
+            for symbol in arguments.texts(params, "symbol") or [""]:
                 if symbol != SYMBOL:
                     raise KrakenError(f"Currency pair not supported {symbol}")
         return cast(Channel, channel)
@@ -342,7 +296,3 @@ def _request(text: str) -> Json | None:
     if not isinstance(message, dict) or not isinstance(message.get("method"), str):
         return None
     return message if isinstance(message.get("params", {}), dict) else None
-
-
-def _named(order_id: str, cl_ord_id: str | None) -> Json:
-    return {"order_id": order_id} if cl_ord_id is None else {"order_id": order_id, "cl_ord_id": cl_ord_id}

@@ -85,6 +85,24 @@ class World:
         self.rates.transact("cancel", self.book.now_s, order.changed_s)
         self.book.cancel(order)
 
+    def cancel_batch(self, names: list[str], cl_ord_ids: list[str]) -> int:
+        """Cancel the open orders among these, all or none; returns how many there were. Raises KrakenError.
+
+        names: ids of the exchange, or user references in digits. Kraken does not say what becomes of a batch with names
+        it does not know; they are passed over here, as `CancelOrder` passes over an order that has just been filled.
+        """
+        self.catch_up()
+        wanted, wanted_ids = set(names), set(cl_ord_ids)
+        orders = [
+            order
+            for order in self.book.open.values()
+            if order.id in wanted or order.cl_ord_id in wanted_ids or (order.userref and str(order.userref) in wanted)
+        ]
+        self.rates.cancel_batch(self.book.now_s, [order.changed_s for order in orders])
+        for order in orders:
+            self.book.cancel(order)
+        return len(orders)
+
     def find(self, txid: str | None = None, cl_ord_id: str | None = None, userref: int | None = None) -> list[Order]:
         """The open orders with one of these identities. Raises KrakenError when there is none."""
         self.catch_up()
