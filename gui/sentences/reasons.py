@@ -12,23 +12,10 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from engine.core.messages import Reason
-from gui.sentences import chain, core, drift, governor, grid, hub, journal, notify, settings, store
+from engine.desk.sentences import SENTENCES as SENTENCES
 from gui.sentences.figures import figure
 
 CONTEXT = "Reason"
-
-SENTENCES: dict[str, str] = {
-    **core.SENTENCES,
-    **governor.SENTENCES,
-    **grid.SENTENCES,
-    **drift.SENTENCES,
-    **hub.SENTENCES,
-    **chain.SENTENCES,
-    **notify.SENTENCES,
-    **settings.SENTENCES,
-    **store.SENTENCES,
-    **journal.SENTENCES,
-}
 
 
 def sentence(reason: Reason | None) -> str:

@@ -88,7 +88,7 @@ EVENTS = declared_in(Event, *ROOMS)
 
 @pytest.mark.parametrize("reason", REASONS, ids=lambda reason: reason.code)
 def test_every_reason_has_a_sentence_that_uses_only_its_own_numbers(reason: type[Reason]) -> None:
-    assert reason.code in SENTENCES, f"{reason.__module__}.{reason.__name__} has no sentence in gui/sentences"
+    assert reason.code in SENTENCES, f"{reason.__module__}.{reason.__name__} has no sentence in engine/desk/sentences"
     used = {name for _, name, _, _ in string.Formatter().parse(SENTENCES[reason.code]) if name}
     assert used <= {field.name for field in dataclasses.fields(reason)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP
+from engine.desk.sentences.marking import QT_TRANSLATE_NOOP
 
 SENTENCES: dict[str, str] = {
     "notify.told": QT_TRANSLATE_NOOP("Reason", "Alert {id} is posted to the webhook, attempt {attempt}."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP
+from engine.desk.sentences.marking import QT_TRANSLATE_NOOP
 
 SENTENCES: dict[str, str] = {
     "governor.not_due": QT_TRANSLATE_NOOP("Reason", "The next update is due at {next_update_s}."),
