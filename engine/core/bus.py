@@ -107,6 +107,10 @@ class Bus:
         """The latest snapshot of this type and topic, or None when none was published."""
         return cast("SnapshotT | None", self._latest.get((kind, topic)))
 
+    def latest_of(self, kind: type[SnapshotT]) -> tuple[SnapshotT, ...]:
+        """The latest snapshot of this type of every topic, in the order in which the topics came up."""
+        return tuple(cast("SnapshotT", one) for (its, _), one in self._latest.items() if its is kind)
+
     def watch(self, kind: type[SnapshotT], watcher: Callable[[SnapshotT], None]) -> Callable[[], None]:
         """Call `watcher` on each snapshot of this type; it must be quick. Returns the way to stop."""
         watchers = self._watchers.setdefault(kind, [])

@@ -25,6 +25,8 @@ from engine.core.switch import MasterSwitch
 from engine.desk.alert_webhook import AlertWebhook
 from engine.desk.alerting import Alerting
 from engine.desk.arguments import SessionArguments
+from engine.desk.control_requests import ControlRequests
+from engine.desk.control_socket import ControlSocket
 from engine.desk.drift_room import DriftRoom
 from engine.desk.exchange_watch import ExchangeWatch
 from engine.desk.hub_room import TOKENS_FILE, HubRoom
@@ -168,6 +170,10 @@ class Desk:
         status = StatusServer(self.configuration, self.bus, self.clock)
         self._closing.push_async_callback(status.close)
         await status.start()
+        requests = ControlRequests(self.bus, self.clock, self.profile.folder)
+        control = ControlSocket(self.profile.folder, requests.answer, self._redact)
+        self._closing.push_async_callback(control.close)
+        await control.start()
         if world is not None and world.exchange is not None:
             watch = ExchangeWatch(world.exchange, self.bus, self.clock, kept=world.kept)
             self._closing.push_async_callback(watch.close)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.core.messages import Command, Event, Reason, Snapshot
+from engine.core.modes import Mode, Switch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +91,29 @@ class KeyRightsUnread(Reason, code="key_rights_unread"):
     """The keyring or the way to Kraken failed; `error` in their words."""
 
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopWouldCancel(Reason, code="stop_would_cancel"):
+    """What Stop would do now."""
+
+    open_orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class PauseWouldHold(Reason, code="pause_would_hold"):
+    """What Pause would do now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeWouldAct(Reason, code="resume_would_act"):
+    """What Resume would do now."""
+
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere(Reason, code="already_there"):
+    """The switch stands where it was asked to go, or is held by a Stop that only Resume lifts."""
+
+    switch: Switch

@@ -63,4 +63,16 @@ SENTENCES: dict[str, str] = {
         "The paper exchange has ended by itself (exit code {exit_code}), so nothing can be read or placed. "
         "End this session and start again.",
     ),
+    "stop_would_cancel": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Stop takes every order off the book ({open_orders} now) and lets nothing new out, over restarts too, until a "
+        "person resumes.",
+    ),
+    "pause_would_hold": QT_TRANSLATE_NOOP(
+        "Reason", "Pause lets no new entry out; exits are still placed and completed, and resting orders stay."
+    ),
+    "resume_would_act": QT_TRANSLATE_NOOP(
+        "Reason", "Resume lets the engines act again in mode {mode}: orders are placed as soon as they are wanted."
+    ),
+    "already_there": QT_TRANSLATE_NOOP("Reason", "The master switch is {switch}; this changes nothing."),
 }
