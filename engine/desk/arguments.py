@@ -19,6 +19,7 @@ FAULTS = (
     "duplicate-answer:p",
     "reorder:p",
     "drop-socket:duration",
+    "round-trip:duration",
     "stale:duration",
 )
 """The kinds of `engine.paper.faults`, each with what it takes."""

@@ -22,6 +22,7 @@ from aiohttp import web
 
 from engine.core.clock import Clock, ScaledClock
 from engine.paper.config import BAD_START, BAD_START_WORDS, BAD_STATE, PaperConfig, StateUnusable
+from engine.paper.connection import distance
 from engine.paper.control import Control
 from engine.paper.faults import Faults, parse_faults
 from engine.paper.rest import RestApi
@@ -67,7 +68,7 @@ class Exchange:
             raise StateUnusable(f"the state file is damaged ({type(error).__name__}: {error})") from error
         self.sockets = Sockets(self.world, self.faults, self.store)
         self.rest = RestApi(self.world, self.faults, self.store)
-        app = web.Application()
+        app = web.Application(middlewares=[distance(self.faults)])
         app.add_routes(self.rest.routes() + self.sockets.routes())
         app.add_routes(Control(self.world, self.faults, self.rest, self.sockets, self.store).routes())
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)

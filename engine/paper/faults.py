@@ -10,9 +10,11 @@
 | `error:<Kraken's words>[:p]` | nothing is carried out and this error is answered |
 | `duplicate-answer:p`, `reorder:p` | an event on the socket comes twice; comes after the one that follows it |
 | `drop-socket:duration` | every socket breaks, at random, this long apart in the mean |
+| `round-trip:duration` | distance: each request, answer and socket message is half of it on its way |
 | `stale:duration` | REST shows orders and trades as they stood so long ago (Kraken lags by up to a minute) |
 
-`@Endpoint` limits a fault to one REST endpoint or socket method. Probabilities are 0 to 1, 1 when left out. Durations
+`@Endpoint` limits a fault to one REST endpoint or socket method (but for `round-trip`: a distance is before everything,
+always; see `engine.paper.connection`). Probabilities are 0 to 1, 1 when left out. Durations
 (`250ms`, `2s`, `5m`) are real time, for they stand for networks, but for `stale`, which is paper time.
 """
 
@@ -32,10 +34,11 @@ Kind = Literal[
     "duplicate-answer",
     "reorder",
     "drop-socket",
+    "round-trip",
     "stale",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
-_TIMED = ("delay-request", "delay", "drop-socket", "stale")
+_TIMED = ("delay-request", "delay", "drop-socket", "round-trip", "stale")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
 
@@ -84,6 +87,8 @@ def _parse(part: str) -> Fault:
         if not re.fullmatch(r"[EW][A-Z][A-Za-z]*:.+", words):
             raise ValueError(f"fault {part!r}: an error reads like `EService:Unavailable`, got {words!r}")
         fault, rest = replace(fault, words=words), last
+    if kind == "round-trip" and (rest or endpoint):
+        raise ValueError(f"fault {part!r}: a round trip is before everything, always")
     if rest:
         fault = replace(fault, probability=_probability(rest, part))
     return fault
@@ -143,6 +148,11 @@ class Faults:
     def stale_s(self) -> float:
         """How far REST lags behind, in paper seconds."""
         return max((fault.duration_s for fault in self._declared if fault.kind == "stale"), default=0.0)
+
+    @property
+    def one_way_s(self) -> float:
+        """Real seconds that a message is on its way in one direction."""
+        return max((fault.duration_s for fault in self._declared if fault.kind == "round-trip"), default=0.0) / 2
 
     def next_socket_drop_s(self) -> float | None:
         """Real seconds until the sockets break, drawn anew each time; None when they are not to."""

@@ -1,8 +1,8 @@
 """Kraken's WebSocket v2 over the world: channels ticker, executions and balances, and the order methods.
 
-Each connection has one reader (aiohttp's handler) and one writer. What may not be lost waits in the writer's queue; of
-the ticker only the latest quote is ever sent, at most every `TICKER_EVERY_S` of real time, so a slow client lags in
-nothing but freshness. A client that lets `QUEUE_LIMIT` messages pile up is cut off.
+Each connection has a reader (aiohttp's handler), a listener that answers in order, and a writer. What may not be lost
+waits in the writer's queue; of the ticker only the latest quote is ever sent, at most every `TICKER_EVERY_S` of real
+time, so a slow client lags in nothing but freshness. A client that lets `QUEUE_LIMIT` messages pile up is cut off.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
@@ -22,6 +21,7 @@ from engine.paper import arguments, channels
 from engine.paper.auth import KeyState
 from engine.paper.book import Happening
 from engine.paper.channels import rfc3339
+from engine.paper.connection import Connection
 from engine.paper.errors import KrakenError
 from engine.paper.faults import Faults
 from engine.paper.pair import SYMBOL
@@ -32,58 +32,7 @@ from engine.paper.world import World
 
 Json = dict[str, Any]
 Channel = Literal["ticker", "executions", "balances"]
-HEARTBEAT_S = 1.0
-TICKER_EVERY_S = 0.05
-QUEUE_LIMIT = 10_000
 SNAPSHOT_TRADES = 50
-
-
-class Connection:
-    """One client: what it listens to and what is on its way to it."""
-
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
-        self.socket = socket
-        self.transport = transport
-        self.channels: set[Channel] = set()
-        self.queue: deque[str] = deque()
-        self.wake = asyncio.Event()
-        self.ticker_due = False
-        self.ticker_at_s = 0.0
-        self.held: str | None = None
-        self._sequences: dict[str, itertools.count[int]] = {}
-
-    def say(self, message: Json) -> None:
-        """Queue a message that may not be lost."""
-        self.queue.append(json.dumps(message))
-        if len(self.queue) > QUEUE_LIMIT:
-            self.cut()
-        self.wake.set()
-
-    def publish(self, channel: Channel, kind: Literal["snapshot", "update"], rows: list[Json], faults: Faults) -> None:
-        """Queue a message of a private channel with its sequence number; faults may double it or hold it back."""
-        if kind == "snapshot":
-            self._sequences[channel] = itertools.count(1)
-        message = {"channel": channel, "type": kind, "data": rows, "sequence": next(self._sequences[channel])}
-        if kind == "update" and self.held is None and faults.event_is("reorder", channel):
-            self.held = json.dumps(message)
-            self.wake.set()
-            return
-        self.say(message)
-        if kind == "update" and faults.event_is("duplicate-answer", channel):
-            self.say(message)
-        self.release()
-
-    def release(self) -> None:
-        """Let go of a message that was held back."""
-        if self.held is not None:
-            self.queue.append(self.held)
-            self.held = None
-            self.wake.set()
-
-    def cut(self) -> None:
-        """Break the connection without a farewell."""
-        if self.transport is not None:
-            self.transport.abort()
 
 
 class Sockets:
@@ -103,20 +52,23 @@ class Sockets:
     def count(self) -> int:
         return len(self._connections)
 
+    @property
+    def coming(self) -> int:
+        """How many messages of clients are on their way."""
+        return sum(connection.coming for connection in self._connections)
+
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/v2", self._serve)]
 
     def tick(self) -> None:
         """Offer the quote to ticker subscribers when it has changed."""
         quote = self._world.book.quote
-        now_s = asyncio.get_running_loop().time()
         if (quote.bid, quote.ask) != self._last_quote:
             self._last_quote = (quote.bid, quote.ask)
             for connection in self._connections:
-                connection.ticker_due = connection.ticker_due or "ticker" in connection.channels
+                connection.offer_ticker()
         for connection in self._connections:
-            if connection.ticker_due and now_s - connection.ticker_at_s >= TICKER_EVERY_S:
-                connection.wake.set()
+            connection.nudge()
 
     def drop_all(self) -> None:
         """Break every connection, as a failing network does."""
@@ -132,39 +84,30 @@ class Sockets:
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
-        connection = Connection(socket, request.transport)
+        connection = Connection(socket, request.transport, self._faults, lambda: self._ticker("update"))
         self._connections.add(connection)
-        writer = asyncio.create_task(self._write(connection), name="paper-socket-writer")
+        tasks = [
+            asyncio.create_task(connection.write(), name="paper-socket-writer"),
+            asyncio.create_task(connection.listen(self._answer), name="paper-socket-listener"),
+        ]
+        for task in tasks:
+            connection.watch(task)
         status = {"system": "online", "api_version": "v2", "connection_id": next(self._numbers), "version": "2.0.10"}
         connection.say({"channel": "status", "type": "update", "data": [status]})
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    await self._hear(connection, message.data)
+                    connection.hear(message.data)
+            connection.leave()
+            await tasks[1]
         finally:
             self._connections.discard(connection)
-            writer.cancel()
-            with suppress(asyncio.CancelledError, ConnectionError):
-                await writer
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         return socket
 
-    async def _write(self, connection: Connection) -> None:
-        while True:
-            try:
-                await asyncio.wait_for(connection.wake.wait(), HEARTBEAT_S)
-            except TimeoutError:
-                connection.release()
-                if connection.channels and not connection.queue:
-                    connection.say({"channel": "heartbeat"})
-            connection.wake.clear()
-            while connection.queue:
-                await connection.socket.send_str(connection.queue.popleft())
-            if connection.ticker_due and asyncio.get_running_loop().time() - connection.ticker_at_s >= TICKER_EVERY_S:
-                connection.ticker_due = False
-                connection.ticker_at_s = asyncio.get_running_loop().time()
-                await connection.socket.send_str(json.dumps(self._ticker("update")))
-
-    async def _hear(self, connection: Connection, text: str) -> None:
+    async def _answer(self, connection: Connection, text: str) -> None:
         received_s = self._world.clock.now()
         message = _request(text)
         if message is None:
@@ -232,7 +175,7 @@ class Sockets:
         channel = self._channel(params)
         if channel not in connection.channels:
             raise KrakenError("Subscription Not Found")
-        connection.channels.discard(channel)
+        del connection.channels[channel]
         return [{"result": {"channel": channel}}]
 
     async def _follow(self, connection: Connection, answer: Json, params: Mapping[str, Any]) -> None:
@@ -242,14 +185,14 @@ class Sockets:
         channel: Channel = answer["result"]["channel"]
         self._world.catch_up()
         await self._world.settle(self._store)
-        connection.channels.add(channel)
+        connection.channels[channel] = True
         book = self._world.book
         if channel == "ticker":
             if answer["result"]["snapshot"]:
                 connection.say(self._ticker("snapshot"))
         elif channel == "balances":
             rows = channels.balances_snapshot(book) if answer["result"]["snapshot"] else []
-            connection.publish(channel, "snapshot", rows, self._faults)
+            connection.publish(channel, "snapshot", rows)
         else:
             rows = []
             if arguments.flag(params, "snap_orders", default=True):
@@ -257,7 +200,7 @@ class Sockets:
             if arguments.flag(params, "snap_trades"):
                 latest = list(book.trades.values())[-SNAPSHOT_TRADES:]
                 rows += [channels.trade_row(trade, None) for trade in latest]
-            connection.publish(channel, "snapshot", rows, self._faults)
+            connection.publish(channel, "snapshot", rows)
 
     def _channel(self, params: Mapping[str, Any]) -> Channel:
         channel = params.get("channel")
@@ -282,9 +225,9 @@ class Sockets:
             ledger = channels.balance_updates(happening, self._world.config.seed)
             for connection in self._connections:
                 if "executions" in connection.channels:
-                    connection.publish("executions", "update", [row], self._faults)
+                    connection.publish("executions", "update", [row])
                 if ledger and "balances" in connection.channels:
-                    connection.publish("balances", "update", ledger, self._faults)
+                    connection.publish("balances", "update", ledger)
 
 
 def _request(text: str) -> Json | None:

@@ -44,6 +44,8 @@ def test_no_faults_is_a_declaration_too():
         ("delay", "expected a duration like 250ms, 2s or 5m, got ''"),
         ("delay:0s", "expected a duration"),
         ("delay:2s:x", "expected a probability"),
+        ("round-trip:100ms:0.5", "a round trip is before everything, always"),
+        ("round-trip@AddOrder:100ms", "a round trip is before everything, always"),
         ("error:Unavailable", "reads like `EService:Unavailable`"),
     ],
 )
