@@ -42,7 +42,7 @@ def number(arguments: Arguments, name: str) -> Decimal | None:
         result = Decimal(value)
     except InvalidOperation:
         raise invalid(name) from None
-    if not result.is_finite() or abs(result) > LARGEST:
+    if not result.is_finite() or result.copy_abs() > LARGEST:
         raise invalid(name)
     return result
 

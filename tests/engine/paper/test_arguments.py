@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from engine.paper.orders import NewOrder
 from engine.paper.terms import check_amounts
 
 ODDITIES = ["XDGUSD", "DOGE/USD", "buy", "sell", "limit", "market", "post", "GTD", "GTC", "True"]
-ODDITIES += ["20", "0.09", "0", "-1", "1e5", "1e400", "1E+999999999", "NaN", "inf", "+30", "+nan"]
+ODDITIES += ["20", "0.09", "0", "-1", "1e5", "1e400", "1E+999999999", "10E999999", "NaN", "inf", "+30", "+nan"]
 ODDITIES += ["2026-01-01T00:00:30Z", "2026-01-01"]
 TEXT = st.text(max_size=12) | st.sampled_from(ODDITIES)
 REST = ["pair", "type", "ordertype", "volume", "price", "oflags", "timeinforce", "expiretm", "cl_ord_id", "userref"]
@@ -42,3 +43,9 @@ def test_an_expiry_is_a_time_or_so_many_seconds_from_now():
         return rest_order({**GOOD_REST, "timeinforce": "GTD", "expiretm": value}, now_s=100.0).expires_s
 
     assert (expires("+30"), expires("130")) == (130.0, 130.0)
+
+
+@pytest.mark.parametrize("amount", ["10E999999", "1e13", "NaN", "inf"])
+def test_an_amount_beyond_all_reason_is_refused(amount):
+    with pytest.raises(KrakenError, match="EGeneral:Invalid arguments:volume"):
+        rest_order({**GOOD_REST, "volume": amount}, now_s=0.0)
