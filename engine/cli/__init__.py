@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import __version__
-from engine.cli import drift, hub, keyring, store
+from engine.cli import control, drift, hub, keyring, store
 from engine.desk.arguments import SessionArguments, add_session_arguments, default_profile, session_arguments
 from engine.desk.child_process import run_child
 
@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     hub.add_commands(commands)
     store.add_commands(commands)
     keyring.add_commands(commands)
+    control.add_commands(commands)
     governor = commands.add_parser("governor", help="tools of the governor")
     tools = governor.add_subparsers(dest="tool", required=True, metavar="TOOL")
     replay = tools.add_parser("replay", help="run the controller over recorded observations, one JSON line per update")
