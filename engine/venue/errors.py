@@ -106,6 +106,11 @@ class AnswerUnreadable(NoAnswer):
         self.got = got
         super().__init__(_unreadable(field, repr(got)))
 
+    @property
+    def words(self) -> str:
+        """What could not be read, for a person."""
+        return _unreadable(self.field, repr(self.got)).words
+
     def hidden(self, hide: Callable[[str], str]) -> NoAnswer:
         """The same, with what `hide` takes out of words."""
         shown = repr(self.got)

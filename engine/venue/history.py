@@ -1,18 +1,25 @@
-"""Reading Kraken's records: open and closed orders, and trades to the last page."""
+"""Reading Kraken's records: open and closed orders, and trades to the last page.
+
+One row of somebody else that cannot be read is set aside; the rows beside it count. One that may be ours is not passed
+over: an order that is missing from a reading would be taken for gone, a trade for one that never was.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from engine.grid.ports import Close, VenueFill, VenueOrder
+from engine.grid.ports import Close, RowSetAside, VenueFill, VenueOrder
 from engine.venue.errors import AnswerUnreadable
+from engine.venue.symbols import Symbols, is_pair_name
 from engine.venue.translate import (
+    LIMIT,
+    Market,
     PairNames,
     client_id_of,
     decimal_of,
-    is_of_pair,
+    is_identifier,
     list_at,
     mapping_at,
     seconds_at,
@@ -26,6 +33,8 @@ _MOST_PAGES = 400
 _QUERY_AT_ONCE = 50
 _PAGE = 50
 
+Aside = Callable[[RowSetAside], None]
+
 
 class Reader(Protocol):
     """`calls.Calls`, as far as reading goes."""
@@ -33,10 +42,22 @@ class Reader(Protocol):
     async def read(self, path: str, params: dict[str, Any] | None = None) -> Mapping[str, Any]: ...
 
 
-async def open_orders(calls: Reader, names: PairNames) -> list[VenueOrder]:
-    """All resting orders of the pair, oldest first."""
-    listed = mapping_at(await calls.read("OpenOrders"), "open")
-    orders = [venue_order(order_id, raw) for order_id, raw in listed.items() if is_of_pair(raw, names)]
+async def open_orders(
+    calls: Reader, names: PairNames, symbols: Symbols, known: Mapping[str, str], aside: Aside
+) -> list[VenueOrder]:
+    """All resting orders of the account, oldest first.
+
+    known: client ids by order id. aside: told of each order of somebody else that cannot be read; one that may be ours
+    raises AnswerUnreadable.
+    """
+    orders = []
+    for order_id, raw in mapping_at(await calls.read("OpenOrders"), "open").items():
+        try:
+            orders.append(venue_order(order_id, raw, await _market(order_id, raw, names, symbols, known)))
+        except AnswerUnreadable as unreadable:
+            if _may_be_ours(order_id, raw, names, known):
+                raise
+            aside(RowSetAside("OpenOrders", order_id, _text(raw, "cl_ord_id"), unreadable.words))
     return sorted(orders, key=lambda order: order.at_s)
 
 
@@ -53,16 +74,16 @@ async def find(calls: Reader, names: PairNames, client_id: str) -> VenueOrder | 
             raise AnswerUnreadable(key, f"{len(listed)} where Kraken counts {answer['count']}")
         for raw in listed.values():
             _require_the_one_asked_for(raw, client_id, names)
-        found = [(seconds_at(raw, "opentm"), venue_order(order_id, raw)) for order_id, raw in listed.items()]
+        found = [
+            (seconds_at(raw, "opentm"), venue_order(order_id, raw, names.market)) for order_id, raw in listed.items()
+        ]
         if found:
             return max(found, key=lambda pair: pair[0])[1]
     return None
 
 
-async def trades_since(calls: Reader, names: PairNames, since_s: float, of_pair: Container[str] = ()) -> dict[str, Any]:
-    """Every trade of the pair from `since_s` on, by trade id, as `TradesHistory` has it.
-
-    of_pair: ids of orders that are known to be of the pair; a trade of theirs that says otherwise cannot be read.
+async def trades_since(calls: Reader, since_s: float) -> dict[str, Any]:
+    """Every trade of the account from `since_s` on, by trade id, as `TradesHistory` has it.
 
     It gives 50 at a time, the latest first. A trade that happens meanwhile pushes the older ones further down, never
     up, so walking down to the end passes each of those that were there at the start; some come twice.
@@ -77,7 +98,7 @@ async def trades_since(calls: Reader, names: PairNames, since_s: float, of_pair:
         if offset > count:
             raise AnswerUnreadable("count", f"{count} where {offset} are listed")
         if offset == count:
-            return {trade_id: raw for trade_id, raw in trades.items() if _is_trade_of_pair(raw, names, of_pair)}
+            return trades
         if not listed:
             raise AnswerUnreadable("trades", f"the list ends at {offset} where Kraken counts {count}")
     raise AnswerUnreadable("count", f"more than {len(trades)} trades since {since_s:.0f}; read a shorter time")
@@ -104,18 +125,71 @@ async def client_ids(calls: Reader, order_ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def fills(trades: Mapping[str, Any], since_s: float, of_order: Mapping[str, str]) -> list[VenueFill]:
-    """Trades as fills from `since_s` on, oldest first."""
-    listed = (venue_fill(trade_id, raw, of_order[text_at(raw, "ordertxid")]) for trade_id, raw in trades.items())
+async def fills(
+    calls: Reader,
+    trades: Mapping[str, Any],
+    since_s: float,
+    names: PairNames,
+    symbols: Symbols,
+    known: Mapping[str, str],
+    aside: Aside,
+) -> list[VenueFill]:
+    """Trades as fills from `since_s` on, oldest first. known, aside: as in `open_orders`.
+
+    Kraken is asked for the client ids of orders on the grid's pair that are not known; of other pairs it is not.
+    """
+    own = {trade_id: raw for trade_id, raw in trades.items() if not _is_elsewhere(_text(raw, "pair"), names)}
+    asked = {_order_id(raw) for raw in own.values()} - known.keys() - {""}
+    known = {**known, **await client_ids(calls, sorted(asked))}
+    listed = []
+    for trade_id, raw in trades.items():
+        order_id = _order_id(raw)
+        try:
+            market = await symbols.market(text_at(raw, "pair"), names, "pair")
+            if market.pair and known.get(order_id):
+                raise AnswerUnreadable("pair", raw["pair"])
+            listed.append(venue_fill(trade_id, raw, known.get(order_id, ""), market))
+        except AnswerUnreadable as unreadable:
+            elsewhere = trade_id not in own or _text(raw, "ordertype") not in ("", LIMIT)
+            if known.get(order_id) or not (elsewhere or order_id):
+                raise
+            aside(RowSetAside("TradesHistory", order_id, "", unreadable.words))
     return sorted((fill for fill in listed if fill.at_s >= since_s), key=lambda fill: (fill.at_s, fill.trade_id))
 
 
-def _is_trade_of_pair(raw: Any, names: PairNames, of_pair: Container[str]) -> bool:
-    if text_at(raw, "pair") in names.aliases:
+async def _market(order_id: str, raw: Any, names: PairNames, symbols: Symbols, known: Mapping[str, str]) -> Market:
+    """The market of an order. One that we placed is of the grid's pair: if it says otherwise it cannot be read."""
+    market = await symbols.market(text_at(mapping_at(raw, "descr"), "pair"), names, "descr.pair")
+    if market.pair and known.get(order_id):
+        raise AnswerUnreadable("descr.pair", raw)
+    return market
+
+
+def _may_be_ours(order_id: str, raw: Any, names: PairNames, known: Mapping[str, str]) -> bool:
+    """Whether an order that cannot be read may be one of the grid's: those are limit orders on its pair that have a
+    client id. What cannot be told may be.
+    """
+    if known.get(order_id) or not isinstance(raw, Mapping):
         return True
-    if text_at(raw, "ordertxid") in of_pair:
-        raise AnswerUnreadable("pair", raw["pair"])
-    return False
+    described = raw.get("descr")
+    if _is_elsewhere(_text(described, "pair"), names) or _text(described, "ordertype") not in ("", LIMIT):
+        return False
+    return raw.get("cl_ord_id") is not None
+
+
+def _is_elsewhere(pair: str, names: PairNames) -> bool:
+    return is_pair_name(pair) and pair not in names.aliases
+
+
+def _order_id(trade: Any) -> str:
+    """The order of a trade; empty where it names none."""
+    order_id = _text(trade, "ordertxid")
+    return order_id if is_identifier(order_id) else ""
+
+
+def _text(raw: Any, field: str) -> str:
+    value = raw.get(field) if isinstance(raw, Mapping) else None
+    return value if isinstance(value, str) else ""
 
 
 def _require_the_one_asked_for(raw: Any, client_id: str, names: PairNames) -> None:
@@ -124,5 +198,5 @@ def _require_the_one_asked_for(raw: Any, client_id: str, names: PairNames) -> No
     """
     if client_id_of(raw) != client_id:
         raise AnswerUnreadable("cl_ord_id", raw)
-    if not is_of_pair(raw, names):
+    if text_at(mapping_at(raw, "descr"), "pair") not in names.aliases:
         raise AnswerUnreadable("descr.pair", raw)

@@ -31,15 +31,17 @@ from engine.venue.addresses import Addresses
 from engine.venue.calls import Calls
 from engine.venue.client import Keys
 from engine.venue.errors import TRADING_LIMIT_WORDS
+from engine.venue.holdings import balances
 from engine.venue.kept_counters import CALL_COUNTER, TRADING_COUNTER, CounterMemory, CountersInMemory, KeptCounter
 from engine.venue.nonces import Nonces, NonceStore
+from engine.venue.notices import Notices
 from engine.venue.options import VenueOptions
 from engine.venue.permissions import KeyPermissions, key_permissions
 from engine.venue.rates import ADD_COST, CALLS, OLDEST_PENALTY_S, SHARE, TRADING, Counter, amend_cost, cancel_cost
 from engine.venue.stream import Stream
+from engine.venue.symbols import Symbols
 from engine.venue.translate import (
     PairNames,
-    balances,
     last_price,
     order_taken,
     pair_rules,
@@ -76,6 +78,8 @@ class KrakenVenue:
         self._clock = clock
         now_s = clock.now()
         self.calls = Calls(client, nonces, clock, KeptCounter(CALL_COUNTER, CALLS[options.tier], memory, stood, now_s))
+        self.notices = Notices()
+        self._symbols = Symbols(self.calls)
         self._names: PairNames | None = None
         self._counter = KeptCounter(TRADING_COUNTER, TRADING[options.tier], memory, stood, now_s)
         self._touched: OrderedDict[str, float] = OrderedDict()
@@ -170,12 +174,17 @@ class KrakenVenue:
 
     async def balances(self) -> Balances:
         names = self._names or await self._learn_names()
-        result = await self.calls.read("Balance")
-        return balances(result, names, self._clock.now())
+        try:
+            result = await self.calls.read("BalanceEx")
+        except Rejection as rejection:
+            if not _is_unknown_method(rejection):
+                raise
+            result = await self.calls.read("Balance")
+        return balances(result, names, self._clock.now(), self.notices.tell)
 
     async def open_orders(self) -> Sequence[VenueOrder]:
         names = self._names or await self._learn_names()
-        orders = await history.open_orders(self.calls, names)
+        orders = await history.open_orders(self.calls, names, self._symbols, self._client_ids, self.notices.tell)
         self._remember_all(orders)
         return orders
 
@@ -190,13 +199,14 @@ class KrakenVenue:
     async def fills_since(self, since_s: float) -> Sequence[VenueFill]:
         """As Kraken's REST has it, which may be 60 s behind the stream (spec 20)."""
         names = self._names or await self._learn_names()
-        trades = await history.trades_since(self.calls, names, since_s, self._client_ids)
-        orders = {text_at(raw, "ordertxid") for raw in trades.values()}
-        known = {order_id: self._client_ids[order_id] for order_id in orders & self._client_ids.keys()}
-        asked = await history.client_ids(self.calls, sorted(orders - known.keys()))
-        for order_id, client_id in asked.items():
-            self._remember(order_id, client_id)
-        return history.fills(trades, since_s, known | asked)
+        trades = await history.trades_since(self.calls, since_s)
+        fills = await history.fills(
+            self.calls, trades, since_s, names, self._symbols, self._client_ids, self.notices.tell
+        )
+        for fill in fills:
+            if not fill.pair:
+                self._remember(fill.order_id, fill.client_id)
+        return fills
 
     async def clock_ahead_s(self) -> float:
         """Half of the round trip is taken for the way there."""
@@ -234,6 +244,7 @@ class KrakenVenue:
             self._clock,
             self._socket_token if self._has_keys else None,
             self._options.connect_timeout_s,
+            self.notices,
             before=self._stream,
         )
         return self._stream
@@ -288,7 +299,8 @@ class KrakenVenue:
 
     def _remember_all(self, orders: Sequence[VenueOrder]) -> None:
         for order in orders:
-            self._remember(order.order_id, order.client_id)
+            if not order.pair:
+                self._remember(order.order_id, order.client_id)
 
     def _remember(self, order_id: str, client_id: str) -> None:
         self._client_ids[order_id] = client_id
@@ -297,3 +309,7 @@ class KrakenVenue:
         if len(self._client_ids) > _NAMES_KEPT:
             _, oldest = self._client_ids.popitem(last=False)
             self._order_ids.pop(oldest, None)
+
+
+def _is_unknown_method(rejection: Rejection) -> bool:
+    return isinstance(rejection.reason, VenueRefused) and rejection.reason.words.startswith("EGeneral:Unknown method")

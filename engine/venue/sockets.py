@@ -1,29 +1,34 @@
 """Kraken's WebSocket v2 messages in the grid's words: pure, one object per subscription.
 
-Shapes: docs.kraken.com/exchange/api-reference/spot-websocket-v2 (ticker, executions, balances). An `executions` entry
+Shapes: docs.kraken.com/exchange/api-reference/spot-websocket-v2 (ticker, executions). An `executions` entry
 carries only what changed, so what is known of each order is kept and added to.
 """
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from engine.grid.ports import Balances, OrderFate, Quote, VenueFill, VenueOrder
+from engine.grid.ports import OrderFate, Quote, RowSetAside, VenueFill, VenueOrder
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.translate import (
     LIMIT,
     ORDER_TYPES,
+    USD,
+    Market,
     PairNames,
     client_id_of,
     decimal_at,
     fee_believed,
     identifier_at,
     instant_at,
+    is_symbol,
     list_at,
+    market_of,
     one_of_at,
     positive_at,
     side_at,
@@ -44,6 +49,7 @@ _FATES = {
     "expired": OrderFate.EXPIRED,
 }
 ENDED_KEPT = 1000
+_FEE_ASSET = re.compile(r"[A-Z0-9.]{2,12}", re.ASCII)
 
 
 class OrderUnseen(Exception):
@@ -97,7 +103,7 @@ def quote(entry: Any, at_s: float) -> Quote:
 
 
 class Executions:
-    """Turns `executions` entries into orders and fills of one pair.
+    """Turns `executions` entries into orders and fills of the whole account.
 
     A trade says little of its order (often not even the sum of its fills), so it becomes a fill alone; the order's own
     entries (new, amended, filled, canceled, expired...) become orders.
@@ -108,30 +114,52 @@ class Executions:
         self._client_ids = client_ids
         self._open: dict[str, dict[str, Any]] = {}
         self._ended: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._passed_over: OrderedDict[str, None] = OrderedDict()
 
     def read(self, entry: Any, snapshot: bool) -> VenueOrder | VenueFill | None:
-        """What one entry says; None when it is of another pair, no limit order, or not on the book yet.
+        """What one entry says; None when its order is not on the book yet, or is somebody else's and was set aside.
 
-        Raises OrderUnseen when it tells too little of an order of which nothing was known; AnswerUnreadable.
+        Raises OrderUnseen when it tells too little of an order of which nothing was known; AnswerUnreadable, and then
+        `set_aside` is to be told.
         """
         order_id, kind = identifier_at(entry, "order_id"), one_of_at(entry, "exec_type", _KINDS)
         known = self._open.get(order_id) or self._ended.get(order_id) or {}
         if "symbol" in entry and text_at(entry, "symbol") != known.get("symbol", entry["symbol"]):
             raise AnswerUnreadable("symbol", entry["symbol"])
         if kind == "trade":
+            market = self._market(entry)
             if not snapshot and order_id in self._open:
                 self._open[order_id] = _after_trade(known, entry)
-            return self._fill(entry, known) if text_at(entry, "symbol") == self._names.symbol else None
+            return self._fill(entry, known, market)
         if kind in _ENDS and text_at(entry, "order_status") != kind:
             raise AnswerUnreadable("order_status", entry["order_status"])
         known = {**known, **entry, "timestamp": text_at(entry, "timestamp")}
         if "symbol" not in known:
+            if order_id in self._passed_over:
+                return None
             raise OrderUnseen(order_id)
+        market = self._market(known)
         self._keep(order_id, known)
-        limit = "order_type" not in known or one_of_at(known, "order_type", ORDER_TYPES) == LIMIT
-        if known["symbol"] != self._names.symbol or not limit:
-            return None
-        return None if kind == "pending_new" else self._order(known)
+        return None if kind == "pending_new" else self._order(known, market)
+
+    def set_aside(self, entry: Any, unreadable: AnswerUnreadable) -> RowSetAside:
+        """The entry could not be read, so what was known of its order is out of date: it is forgotten.
+
+        Later news of it is OrderUnseen, but passed over when the order is of another pair, so certainly not the grid's.
+        """
+        order_id = _text(entry, "order_id")
+        known = self._open.pop(order_id, None) or self._ended.pop(order_id, None) or {}
+        symbol = known.get("symbol") or _text(entry, "symbol")
+        if is_symbol(symbol) and symbol != self._names.symbol and not self._client_ids.get(order_id):
+            self._passed_over[order_id] = None
+            if len(self._passed_over) > ENDED_KEPT:
+                self._passed_over.popitem(last=False)
+        client_id = _text(entry, "cl_ord_id") or _text(known, "cl_ord_id") or self._client_ids.get(order_id, "")
+        return RowSetAside("executions", order_id, client_id, unreadable.words)
+
+    def _market(self, known: Any) -> Market:
+        symbol = text_at(known, "symbol")
+        return self._names.market if symbol == self._names.symbol else market_of(symbol, "symbol")
 
     def _keep(self, order_id: str, known: dict[str, Any]) -> None:
         """Late news of an ended order still finds it; the oldest ended ones are forgotten."""
@@ -143,28 +171,38 @@ class Executions:
         if len(self._ended) > ENDED_KEPT:
             self._ended.popitem(last=False)
 
-    def _order(self, known: dict[str, Any]) -> VenueOrder:
-        if "limit_price" not in known or "order_qty" not in known:
+    def _order(self, known: dict[str, Any], market: Market) -> VenueOrder:
+        kind = one_of_at(known, "order_type", ORDER_TYPES) if "order_type" in known else LIMIT
+        limit = kind == LIMIT
+        if limit and ("limit_price" not in known or "order_qty" not in known):
             raise OrderUnseen(known["order_id"])
-        quantity, filled, fate = positive_at(known, "order_qty"), _filled(known), _fate(known)
-        if not 0 <= filled <= quantity or (fate is OrderFate.FILLED and filled < quantity):
+        # A market order may be given by what it costs, and then tells no quantity.
+        quantity = positive_at(known, "order_qty") if limit or "order_qty" in known else Decimal(0)
+        filled, fate = _filled(known), _fate(known)
+        if quantity and (not 0 <= filled <= quantity or (fate is OrderFate.FILLED and filled < quantity)):
             raise AnswerUnreadable("cum_qty", known.get("cum_qty"))
+        side, price = side_at(known, "side"), positive_at(known, "limit_price") if limit else Decimal(0)
+        remaining = quantity - filled if fate is OrderFate.OPEN else Decimal(0)
         return VenueOrder(
             client_id=self._client_id(known),
             order_id=known["order_id"],
-            side=side_at(known, "side"),
-            price=positive_at(known, "limit_price"),
+            side=side,
+            price=price,
             quantity=quantity,
             filled=filled,
             fate=fate,
             at_s=instant_at(known, "timestamp"),
+            pair=market.pair,
+            order_type=kind,
+            holds=market.holds(side, price, remaining) if limit and known.get("margin") is not True else None,
         )
 
-    def _fill(self, entry: Any, known: Mapping[str, Any]) -> VenueFill:
+    def _fill(self, entry: Any, known: Mapping[str, Any], market: Market) -> VenueFill:
         liquidity = text_at(entry, "liquidity_ind")
         if liquidity not in ("m", "t"):
             raise AnswerUnreadable("liquidity_ind", liquidity)
         price, quantity = positive_at(entry, "last_price"), positive_at(entry, "last_qty")
+        fees = _fees(entry)
         return VenueFill(
             trade_id=identifier_at(entry, "exec_id"),
             order_id=identifier_at(entry, "order_id"),
@@ -172,72 +210,41 @@ class Executions:
             side=side_at(entry, "side"),
             price=price,
             quantity=quantity,
-            fee_usd=fee_believed(self._fee_usd(entry, price), price * quantity, "fees"),
+            fee_usd=_fee_usd(fees, market, price, quantity),
             maker=liquidity == "m",
             at_s=instant_at(entry, "timestamp"),
+            fees=fees,
+            pair=market.pair,
         )
-
-    def _fee_usd(self, entry: Any, price: Decimal) -> Decimal:
-        total, fees = Decimal(0), list_at(entry, "fees")
-        if not fees:
-            raise AnswerUnreadable("fees", fees)
-        for fee in fees:
-            asset = text_at(fee, "asset")
-            if asset not in (self._names.quote, self._names.base):
-                raise AnswerUnreadable("fees.asset", asset)
-            total += decimal_at(fee, "qty") * (1 if asset == self._names.quote else price)
-        return total
 
     def _client_id(self, known: Mapping[str, Any]) -> str:
         return client_id_of(known) or self._client_ids.get(known["order_id"], "")
 
 
-class BalanceSheet:
-    """Turns `balances` messages into totals of the two assets of one pair, spot wallet only."""
-
-    def __init__(self, names: PairNames) -> None:
-        self._names = names
-        self._totals: dict[str, Decimal] = {}
-
-    def snapshot(self, entries: Any, at_s: float) -> Balances:
-        """All assets held; what is not listed is 0."""
-        if not isinstance(entries, list):
-            raise AnswerUnreadable("data", entries)
-        self._totals = {self._names.base: Decimal(0), self._names.quote: Decimal(0)}
-        for entry in entries:
-            asset = text_at(entry, "asset")
-            if asset in self._totals:
-                self._totals[asset] = _spot_balance(entry)
-        return self._sheet(at_s)
-
-    def update(self, entries: Any, at_s: float) -> Balances | None:
-        """Balances after ledger entries; None when they concern other assets or wallets."""
-        if not isinstance(entries, list):
-            raise AnswerUnreadable("data", entries)
-        concerned = False
-        for entry in entries:
-            asset = text_at(entry, "asset")
-            wallet = tuple(
-                text_at(entry, field) if field in entry else usual
-                for field, usual in (("wallet_type", "spot"), ("wallet_id", "main"))
-            )
-            if asset in (self._names.base, self._names.quote) and wallet == ("spot", "main"):
-                self._totals[asset] = decimal_at(entry, "balance")
-                concerned = True
-        return self._sheet(at_s) if concerned else None
-
-    def _sheet(self, at_s: float) -> Balances:
-        for asset in (self._names.base, self._names.quote):
-            if asset not in self._totals:
-                raise AnswerUnreadable(f"balance of {asset}", "an update before the snapshot")
-        return Balances(usd=self._totals[self._names.quote], doge=self._totals[self._names.base], at_s=at_s)
+def _fees(entry: Any) -> tuple[tuple[str, Decimal], ...]:
+    """Each part of a trade's fee in the asset that it was taken in; fee credits are one, KFEE."""
+    parts = list_at(entry, "fees")
+    if not parts:
+        raise AnswerUnreadable("fees", parts)
+    fees = []
+    for part in parts:
+        asset, amount = text_at(part, "asset"), decimal_at(part, "qty")
+        if _FEE_ASSET.fullmatch(asset) is None:
+            raise AnswerUnreadable("fees.asset", asset)
+        fees.append((asset, amount))
+    return tuple(fees)
 
 
-def _spot_balance(entry: Any) -> Decimal:
-    if "wallets" not in entry:
-        return decimal_at(entry, "balance")
-    spot = [w for w in list_at(entry, "wallets") if (text_at(w, "type"), text_at(w, "id")) == ("spot", "main")]
-    return sum((decimal_at(wallet, "balance") for wallet in spot), Decimal(0))
+def _fee_usd(fees: tuple[tuple[str, Decimal], ...], market: Market, price: Decimal, quantity: Decimal) -> Decimal:
+    """The parts that have a price here: those in USD, and where the trade has one in USD, those in its base."""
+    prices = {market.base: price, USD: Decimal(1)} if market.quote == USD else {USD: Decimal(1)}
+    fee_usd = sum((amount * prices[asset] for asset, amount in fees if asset in prices), Decimal(0))
+    return fee_believed(fee_usd, price * quantity, "fees") if market.quote == USD else fee_usd
+
+
+def _text(entry: Any, field: str) -> str:
+    value = entry.get(field) if isinstance(entry, Mapping) else None
+    return value if isinstance(value, str) else ""
 
 
 def _fate(known: Mapping[str, Any]) -> OrderFate:

@@ -2,7 +2,8 @@
 
 What can be missed, and how it is recovered: while the sockets are down everything can, so `StreamBack` tells the grid
 to read what it missed over REST, and the new subscription brings a snapshot of open orders and the last 50 trades. A
-message that is missing (sequence) or cannot be read counts as being down. Between two items nothing is lost: facts
+message that is missing (sequence) or has no form that is known counts as being down; one row that cannot be read is
+set aside, and the rows beside it count. Between two items nothing is lost: facts
 wait in a queue, and when the reader falls too far behind the queue is emptied and said to be lost as well.
 """
 
@@ -18,7 +19,9 @@ from engine.core.clock import Clock
 from engine.core.gate import NoAnswer, Rejection
 from engine.grid.ports import (
     Balances,
+    LedgerEntry,
     Quote,
+    RowSetAside,
     StreamBack,
     StreamItem,
     StreamLost,
@@ -27,13 +30,16 @@ from engine.grid.ports import (
     VenueSilent,
 )
 from engine.venue.errors import AnswerUnreadable
-from engine.venue.sockets import BalanceSheet, Executions, OrderUnseen, Place, Sequence, quote
+from engine.venue.holdings import BalanceSheet, UpdateBeforeSnapshot
+from engine.venue.notices import Notices
+from engine.venue.sockets import Executions, OrderUnseen, Place, Sequence, quote
 from engine.venue.translate import PairNames, list_at, mapping_at, one_of_at, text_at
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
 FACTS_HELD = 10_000
+Fact = VenueOrder | VenueFill | LedgerEntry | RowSetAside
 _PRIVATE = frozenset({"executions", "balances"})
 _CHANNELS = _PRIVATE | {"ticker", "status", "heartbeat"}
 
@@ -54,7 +60,7 @@ class Inbox:
         self._ended = False
         self._reader: asyncio.Future[None] | None = None
 
-    def put(self, item: VenueOrder | VenueFill) -> None:
+    def put(self, item: Fact) -> None:
         """A fact. When too many wait they are dropped together, and that is said."""
         if len(self._facts) >= self._facts_held:
             self._facts.clear()
@@ -117,8 +123,17 @@ class Inbox:
 class Session:
     """One life of the two sockets: subscribes, reads messages into the inbox, and ends with why it ended."""
 
-    def __init__(self, wire: Any, names: PairNames, client_ids: Mapping[str, str], clock: Clock, inbox: Inbox) -> None:
+    def __init__(
+        self,
+        wire: Any,
+        names: PairNames,
+        client_ids: Mapping[str, str],
+        clock: Clock,
+        inbox: Inbox,
+        notices: Notices,
+    ) -> None:
         self._wire = wire
+        self._notices = notices
         self._clock = clock
         self._names = names
         self._inbox = inbox
@@ -223,11 +238,24 @@ class Session:
         if channel == "executions":
             for entry in entries:
                 self._take_execution(entry, snapshot)
-            return
-        at_s = self._clock.now()
+        else:
+            self._take_balances(entries, snapshot)
+
+    def _take_balances(self, entries: list[Any], snapshot: bool) -> None:
         if snapshot:
-            self._inbox.put_latest(self._balances.snapshot(entries, at_s))
-        elif (sheet := self._balances.update(entries, at_s)) is not None:
+            self._balances.begin()
+        for entry in entries:
+            try:
+                change = self._balances.take(entry, snapshot=snapshot)
+            except UpdateBeforeSnapshot:
+                raise
+            except AnswerUnreadable as unreadable:
+                self._notices.tell(RowSetAside("balances", "", "", unreadable.words))
+            else:
+                if change is not None:
+                    self._inbox.put(change)
+        sheet = self._balances.sheet(self._clock.now())
+        if sheet is not None:
             self._inbox.put_latest(sheet)
 
     def _take_execution(self, entry: Any, snapshot: bool) -> None:
@@ -238,6 +266,8 @@ class Session:
         except OrderUnseen as unseen:
             # Subscribing again would not bring it: the grid reads the account instead.
             self._inbox.missed(str(unseen))
+        except AnswerUnreadable as unreadable:
+            self._notices.tell(self._executions.set_aside(entry, unreadable))
 
     def _acknowledged(self, message: dict[str, Any]) -> None:
         if message.get("success") is not True:
@@ -263,9 +293,11 @@ class Stream:
         clock: Clock,
         token: Callable[[], Awaitable[str]] | None,
         connect_within_s: float,
+        notices: Notices,
         before: Stream | None = None,
     ) -> None:
         self._before = before
+        self._notices = notices
         self._wire = wire
         self._names = names
         self._client_ids = client_ids
@@ -273,6 +305,7 @@ class Stream:
         self._token = token
         self._connect_within_s = connect_within_s
         self._inbox = Inbox()
+        notices.listen(self._inbox.put)
         self._down_said = False
         self._runner: asyncio.Task[None] | None = None
         self._closed = False
@@ -308,7 +341,7 @@ class Stream:
             started_s = loop.time()
             try:
                 names = await self._names()
-                session = Session(self._wire, names, self._client_ids, self._clock, self._inbox)
+                session = Session(self._wire, names, self._client_ids, self._clock, self._inbox, self._notices)
                 token = None if self._token is None else await self._token()
                 await session.run(token, self._connect_within_s, self._is_up, self._is_down)
             except Exception as error:

@@ -1,11 +1,11 @@
-"""Kraken's REST answers in the grid's words.
+"""Kraken's REST answers in the grid's words: fields, the pair's rules, orders and trades.
 
 A field that is missing or malformed raises `AnswerUnreadable`; nothing is filled in. Numbers arrive as the text that
 was on the wire (`wire.py` has JSON numbers kept as text), so a Decimal is never made from a float. Amounts and times
 that no exchange could mean are malformed too: they would pass as numbers and do their harm further in.
 
 Shapes: docs.kraken.com/api-reference (AssetPairs, AddOrder, AmendOrder, OpenOrders, ClosedOrders, QueryOrders,
-TradesHistory, Balance).
+TradesHistory).
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from engine.grid.ports import Balances, OrderFate, OrderTaken, PairRules, Side, VenueFill, VenueOrder
+from engine.grid.ports import OrderFate, OrderTaken, PairRules, Side, VenueFill, VenueOrder
+from engine.venue.asset_codes import REST_NAMES
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.rates import OPEN_ORDERS, Tier
 
-_REST_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
 _ORDER_TEXT = re.compile(r"(buy|sell) ([\d.]+) (\S+) @ limit ([\d.]+)", re.ASCII)
+_SYMBOL = re.compile(r"[A-Za-z0-9.]{2,16}/[A-Za-z0-9.]{2,16}", re.ASCII)
 _IDENTIFIER = re.compile(r"[A-Z0-9]{6}-[A-Z0-9]{5}-[A-Z0-9]{6}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _LONGEST_NUMBER = 60
@@ -49,6 +50,29 @@ _FATES = {
 }
 
 
+USD = "USD"
+_NO_LEVERAGE = "none"
+_IN_QUOTE = "viqc"
+"""The flag of an order whose volume is in the quote currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What an order or a trade is of. pair: as the grid has it, empty for its own.
+
+    base, quote: as the sockets name them; empty where that is not known (a pair that is not listed any more).
+    """
+
+    pair: str
+    base: str
+    quote: str
+
+    def holds(self, side: Side, price: Decimal, remaining: Decimal) -> tuple[str, Decimal] | None:
+        """What a limit order without leverage holds, its fee not counted."""
+        asset, amount = (self.quote, price * remaining) if side is Side.BUY else (self.base, remaining)
+        return (asset, amount) if asset else None
+
+
 @dataclass(frozen=True, slots=True)
 class PairNames:
     """What one pair is called: `symbol` and `base`/`quote` on the sockets, the rest over REST."""
@@ -61,11 +85,29 @@ class PairNames:
     quote_id: str
     aliases: frozenset[str]
 
+    @property
+    def market(self) -> Market:
+        """The grid's own pair."""
+        return Market(pair="", base=self.base, quote=self.quote)
+
+
+def is_symbol(text: str) -> bool:
+    """Whether `text` has the form of a pair's name on the sockets, BASE/QUOTE."""
+    return _SYMBOL.fullmatch(text) is not None
+
+
+def market_of(symbol: str, field: str) -> Market:
+    """Another pair than the grid's, from its name on the sockets."""
+    if not is_symbol(symbol):
+        raise AnswerUnreadable(field, symbol)
+    base, _, quote = symbol.partition("/")
+    return Market(pair=symbol, base=base, quote=quote)
+
 
 def rest_name(symbol: str) -> str:
     """The name that REST always takes for a pair: `DOGE/USD` is XDGUSD there (Kraken kept its first asset codes)."""
     base, _, quote = symbol.partition("/")
-    return _REST_NAMES.get(base, base) + _REST_NAMES.get(quote, quote)
+    return REST_NAMES.get(base, base) + REST_NAMES.get(quote, quote)
 
 
 def mapping_at(answer: Any, field: str) -> Mapping[str, Any]:
@@ -92,9 +134,14 @@ def one_of_at(answer: Any, field: str, words: Collection[str]) -> str:
     return word
 
 
+def is_identifier(text: str) -> bool:
+    """Whether `text` has the form of Kraken's name of an order or trade, `OQCLML-BW3P3-BUCMWZ`."""
+    return _IDENTIFIER.fullmatch(text) is not None
+
+
 def identifier_of(value: Any, field: str) -> str:
-    """Kraken's name of an order or trade, `OQCLML-BW3P3-BUCMWZ`. A trade under another name would count once more."""
-    if not isinstance(value, str) or _IDENTIFIER.fullmatch(value) is None:
+    """Kraken's name of an order or trade. A trade under another name would count once more."""
+    if not isinstance(value, str) or not is_identifier(value):
         raise AnswerUnreadable(field, value)
     return value
 
@@ -177,11 +224,11 @@ def instant_at(answer: Any, field: str) -> float:
     return moment.timestamp()
 
 
-def fee_believed(fee_usd: Decimal, value_usd: Decimal, field: str) -> Decimal:
-    """`fee_usd`, unless it is negative or more than the trade was worth."""
-    if not 0 <= fee_usd <= value_usd:
-        raise AnswerUnreadable(field, fee_usd)
-    return fee_usd
+def fee_believed(fee: Decimal, value: Decimal, field: str) -> Decimal:
+    """`fee`, unless it is negative or more than the trade was worth."""
+    if not 0 <= fee <= value:
+        raise AnswerUnreadable(field, fee)
+    return fee
 
 
 def pair_rules(result: Any, symbol: str, tier: Tier) -> tuple[PairRules, PairNames]:
@@ -223,7 +270,7 @@ def pair_rules(result: Any, symbol: str, tier: Tier) -> tuple[PairRules, PairNam
 def _asset_id_at(raw: Any, field: str, asset: str) -> str:
     """REST's code of an asset: XXDG for DOGE, ZUSD for USD. Another asset's code would find no balance, and say 0."""
     code = text_at(raw, field)
-    name = _REST_NAMES.get(asset, asset)
+    name = REST_NAMES.get(asset, asset)
     if code not in (name, f"X{name}", f"Z{name}"):
         raise AnswerUnreadable(field, code)
     return code
@@ -258,11 +305,6 @@ def order_taken(result: Any, side: Side, names: PairNames) -> OrderTaken:
     return OrderTaken(identifier_of(ids[0], "txid"), price, quantity)
 
 
-def is_of_pair(raw: Any, names: PairNames) -> bool:
-    """Whether an order of `OpenOrders`, `ClosedOrders` or `QueryOrders` is of this pair."""
-    return text_at(mapping_at(raw, "descr"), "pair") in names.aliases
-
-
 def client_id_of(raw: Any) -> str:
     """The order's client id; empty when it has none (placed by hand or by another program)."""
     if not isinstance(raw, Mapping):
@@ -275,7 +317,7 @@ def client_id_of(raw: Any) -> str:
     return value
 
 
-def venue_order(order_id: str, raw: Any) -> VenueOrder:
+def venue_order(order_id: str, raw: Any, market: Market) -> VenueOrder:
     """One order of `OpenOrders`, `ClosedOrders` or `QueryOrders`; `at_s` is when it was opened, or closed if it was.
 
     Of other types than limit, which others may have placed, the price is 0: a trailing stop has `+1.0000%` there.
@@ -286,25 +328,33 @@ def venue_order(order_id: str, raw: Any) -> VenueOrder:
     quantity = positive_at(raw, "vol")
     if not 0 <= filled <= quantity or (fate is OrderFate.FILLED and filled < quantity):
         raise AnswerUnreadable("vol_exec", raw["vol_exec"])
-    limit = one_of_at(described, "ordertype", ORDER_TYPES) == LIMIT
+    kind = one_of_at(described, "ordertype", ORDER_TYPES)
+    side = side_at(described, "type")
+    price = positive_at(described, "price") if kind == LIMIT else Decimal(0)
+    plain = described.get("leverage", _NO_LEVERAGE) == _NO_LEVERAGE and _IN_QUOTE not in str(raw.get("oflags"))
+    remaining = quantity - filled if fate is OrderFate.OPEN else Decimal(0)
     return VenueOrder(
         client_id=client_id_of(raw),
         order_id=identifier_of(order_id, "order id"),
-        side=side_at(described, "type"),
-        price=positive_at(described, "price") if limit else Decimal(0),
+        side=side,
+        price=price,
         quantity=quantity,
         filled=filled,
         fate=fate,
         at_s=seconds_at(raw, "opentm" if fate is OrderFate.OPEN else "closetm"),
+        pair=market.pair,
+        order_type=kind,
+        holds=market.holds(side, price, remaining) if plain and kind == LIMIT else None,
     )
 
 
-def venue_fill(trade_id: str, raw: Any, client_id: str) -> VenueFill:
-    """One trade of `TradesHistory`; its fee is in the quote currency, USD."""
+def venue_fill(trade_id: str, raw: Any, client_id: str, market: Market) -> VenueFill:
+    """One trade of `TradesHistory`; its fee is in the quote currency."""
     maker = _at(raw, "maker")
     if not isinstance(maker, bool):
         raise AnswerUnreadable("maker", maker)
     price, quantity = positive_at(raw, "price"), positive_at(raw, "vol")
+    fee = fee_believed(decimal_at(raw, "fee"), price * quantity, "fee")
     return VenueFill(
         trade_id=identifier_of(trade_id, "trade id"),
         order_id=identifier_at(raw, "ordertxid"),
@@ -312,9 +362,11 @@ def venue_fill(trade_id: str, raw: Any, client_id: str) -> VenueFill:
         side=side_at(raw, "type"),
         price=price,
         quantity=quantity,
-        fee_usd=fee_believed(decimal_at(raw, "fee"), price * quantity, "fee"),
+        fee_usd=fee if market.quote == USD else Decimal(0),
         maker=maker,
         at_s=seconds_at(raw, "time"),
+        fees=((market.quote, fee),) if fee and market.quote else (),
+        pair=market.pair,
     )
 
 
@@ -324,16 +376,6 @@ def last_price(result: Any) -> Decimal:
         raise AnswerUnreadable("result", result)
     closed = list_at(next(iter(result.values())), "c")
     return decimal_of(closed[0] if closed else None, "c")
-
-
-def balances(result: Any, names: PairNames, at_s: float) -> Balances:
-    """Totals from `Balance`, which leaves out assets that the account never held."""
-    if not isinstance(result, Mapping):
-        raise AnswerUnreadable("result", result)
-    usd, doge = (
-        decimal_at(result, asset) if asset in result else Decimal(0) for asset in (names.quote_id, names.base_id)
-    )
-    return Balances(usd=usd, doge=doge, at_s=at_s)
 
 
 def _at(answer: Any, field: str) -> Any:

@@ -71,7 +71,7 @@ def recorded() -> Recorded:
         "ClosedOrders of one": closed_orders(book, {"cl_ord_id": DONE}, now_s),
         "QueryOrders": orders_named(book, {"txid": ",".join(book.open)}, now_s),
         "TradesHistory": trades_page(book, {}, now_s),
-        "Balance": answers.balance(book),
+        "Balance": answers.balance_ex(book),
         "GetApiKeyInfo": answers.api_key_info(KeyState(ApiKey("a key", "c2VjcmV0")), now_s),
         "GetWebSocketsToken": {"token": "a token", "expires": 900},
     }

@@ -72,6 +72,7 @@ def test_kraken_is_where_ccxt_says():
         "CancelOrderBatch",
         "CancelAllOrdersAfter",
         "Balance",
+        "BalanceEx",
         "OpenOrders",
         "ClosedOrders",
         "QueryOrders",

@@ -97,7 +97,7 @@ async def crash_loop(world, *memories):
 async def test_a_crash_loop_stays_below_the_call_limit(open_world):
     async with open_world(tier="starter") as world:
         await crash_loop(world, *[CountersInMemory()] * 4)
-        assert world.requests["Balance"] == 4
+        assert world.requests["BalanceEx"] == 4
 
 
 async def test_without_a_memory_the_same_crash_loop_passes_the_call_limit(open_world):

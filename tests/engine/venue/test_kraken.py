@@ -1,7 +1,6 @@
 """Orders on the paper exchange, over real sockets and with the faults a network has (governor spec 12, 18 to 20)."""
 
 import asyncio
-import dataclasses
 import subprocess
 import sys
 from decimal import Decimal
@@ -240,11 +239,15 @@ async def test_fills_of_an_earlier_run_find_their_client_ids(world):
     assert {fill.client_id for fill in await world.venue.fills_since(0)} == {order.client_id}
 
 
-async def test_balances_are_totals_with_what_orders_hold(world):
+async def test_balances_are_totals_and_say_what_orders_hold(world):
     before = await world.venue.balances()
-    await world.venue.place(world.order())
-    assert dataclasses.replace(await world.venue.balances(), at_s=0) == dataclasses.replace(before, at_s=0)
-    assert before.usd == 1000
+    await world.venue.place(world.order(price="0.09", quantity="25"))
+    after = await world.venue.balances()
+    assert (before.usd, before.quote_held, before.base_held) == (1000, 0, 0)
+    assert after.usd == 1000
+    assert after.quote_held >= Decimal("0.09") * 25
+    assert after.base_held == 0
+    assert {row.asset for row in after.holdings} == {"USD", "DOGE"}
 
 
 async def test_requests_at_the_same_time_reach_kraken_with_rising_nonces(world):

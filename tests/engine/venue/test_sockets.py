@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from engine.grid.ports import OrderFate, Quote, Side, VenueFill, VenueOrder
+from engine.grid.ports import OrderFate, Quote, RowSetAside, Side, VenueFill, VenueOrder
 from engine.venue.errors import AnswerUnreadable
-from engine.venue.sockets import ENDED_KEPT, BalanceSheet, Executions, OrderUnseen, Place, Sequence, quote
+from engine.venue.sockets import ENDED_KEPT, Executions, OrderUnseen, Place, Sequence, quote
 from engine.venue.translate import PairNames
 
 NAMES = PairNames("DOGE/USD", "DOGE", "USD", "XDGUSD", "XXDG", "ZUSD", frozenset({"XDGUSD", "DOGEUSD"}))
@@ -76,6 +76,7 @@ def test_an_order_is_known_when_it_is_on_the_book_not_before(executions):
         filled=Decimal(0),
         fate=OrderFate.OPEN,
         at_s=order.at_s,
+        holds=("DOGE", Decimal(25)),
     )
 
 
@@ -142,26 +143,102 @@ def test_what_is_kept_of_ended_orders_is_bounded(executions):
     assert executions.read({**cancelled("0"), "order_id": named("O", ENDED_KEPT)}, snapshot=False) is not None
 
 
-@pytest.mark.parametrize("change", [{"symbol": "BTC/USD"}, {"order_type": "market"}])
-def test_other_pairs_and_market_orders_are_passed_over(executions, change):
-    assert executions.read({**PENDING, **change}, snapshot=False) is None
-    assert executions.read(NEW, snapshot=False) is None
-    assert executions.read(cancelled("0"), snapshot=False) is None
+ELSEWHERE = {"symbol": "BTC/EUR", "limit_price": "90000", "order_qty": "0.5"}
+
+
+def test_orders_of_other_pairs_are_told_with_their_pair_and_what_they_hold(executions):
+    assert executions.read({**PENDING, **ELSEWHERE}, snapshot=False) is None
+    order = executions.read(NEW, snapshot=False)
+    assert (order.pair, order.price, order.holds) == ("BTC/EUR", Decimal(90000), ("BTC", Decimal("0.5")))
+    over = executions.read(cancelled("0"), snapshot=False)
+    assert (over.pair, over.fate, over.holds) == ("BTC/EUR", OrderFate.CANCELLED, ("BTC", Decimal(0)))
+
+
+def test_a_buy_holds_what_is_left_of_it_in_the_quote_currency(executions):
+    resting = {**PENDING, "side": "buy", "exec_type": "new", "order_status": "partially_filled", "cum_qty": "10.0"}
+    assert executions.read(resting, snapshot=True).holds == ("USD", Decimal("0.0966") * 15)
+
+
+@pytest.mark.parametrize("change", [{"order_type": "market"}, {"order_type": "stop-loss-limit"}])
+def test_an_order_of_another_type_has_no_price_and_what_it_holds_is_not_told(executions, change):
+    order = executions.read({**PENDING, **change, "exec_type": "new", "order_status": "new"}, snapshot=True)
+    assert (order.order_type, order.price, order.holds) == (change["order_type"], Decimal(0), None)
+
+
+def test_what_a_margin_order_holds_is_not_told(executions):
+    entry = {**PENDING, "exec_type": "new", "order_status": "new", "margin": True}
+    assert executions.read(entry, snapshot=True).holds is None
+
+
+def test_a_market_order_that_is_given_by_its_cost_tells_no_quantity(executions):
+    entry = {**PENDING, "order_type": "market", "cash_order_qty": "50.0", "exec_type": "new", "order_status": "new"}
+    del entry["order_qty"]
+    assert executions.read(entry, snapshot=True).quantity == 0
+
+
+@pytest.mark.parametrize(("asset", "price"), [("KFEE", 0), ("EUR", 0), ("USD", 1), ("DOGE", Decimal("0.0966"))])
+def test_every_part_of_a_fee_is_told_and_those_with_a_price_here_are_counted(executions, asset, price):
+    fees = [{"asset": "USD", "qty": "0.001"}, {"asset": asset, "qty": "0.02"}]
+    fill = executions.read({**TRADE, "fees": fees}, snapshot=False)
+    assert fill.fees == (("USD", Decimal("0.001")), (asset, Decimal("0.02")))
+    assert fill.fee_usd == Decimal("0.001") + Decimal("0.02") * price
+
+
+def test_a_trade_whose_fee_was_taken_in_fee_credits_is_a_fill_without_a_fee_in_usd(executions):
+    fill = executions.read({**TRADE, "fees": [{"asset": "KFEE", "qty": "2.5"}]}, snapshot=False)
+    assert (fill.fee_usd, fill.fees, fill.quantity) == (Decimal(0), (("KFEE", Decimal("2.5")),), Decimal(10))
+
+
+def test_a_fee_in_another_currency_than_usd_is_not_taken_for_usd(executions):
+    trade = {**TRADE, "symbol": "BTC/EUR", "last_price": "90000", "fees": [{"asset": "EUR", "qty": "2250"}]}
+    fill = executions.read(trade, snapshot=False)
+    assert (fill.pair, fill.fee_usd, fill.fees) == ("BTC/EUR", Decimal(0), (("EUR", Decimal(2250)),))
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("fees", None),
-        ("fees", [{"asset": "KFEE", "qty": "1"}]),
+        ("fees", []),
+        ("fees", ["KFEE"]),
+        ("fees", [{"asset": "KFEE"}]),
+        ("fees", [{"asset": "?", "qty": "1"}]),
         ("liquidity_ind", "x"),
         ("last_qty", 10.5),
         ("side", "?"),
     ],
 )
 def test_a_malformed_trade_is_unreadable(executions, field, value):
-    with pytest.raises(AnswerUnreadable, match=field):
+    with pytest.raises(AnswerUnreadable, match=r"fees|asset|qty" if field == "fees" else field):
         executions.read({**TRADE, field: value}, snapshot=False)
+
+
+def set_aside(executions: Executions, entry: dict[str, Any]) -> RowSetAside:
+    with pytest.raises(AnswerUnreadable) as unreadable:
+        executions.read(entry, snapshot=False)
+    return executions.set_aside(entry, unreadable.value)
+
+
+def test_a_row_that_is_set_aside_names_its_order_as_far_as_it_can_be_told(executions):
+    executions.read(PENDING, snapshot=False)
+    row = set_aside(executions, {**TRADE, "liquidity_ind": "x"})
+    assert (row.channel, row.order_id, row.client_id) == ("executions", ORDER, "a1")
+    assert "liquidity_ind" in row.words
+    assert set_aside(executions, {"exec_type": "new"}).order_id == ""
+
+
+def test_news_of_our_order_after_a_row_of_it_was_set_aside_makes_the_grid_read_again(executions):
+    for entry in (PENDING, NEW):
+        executions.read(entry, snapshot=False)
+    set_aside(executions, {**TRADE, "last_qty": "x"})
+    with pytest.raises(OrderUnseen):
+        executions.read(cancelled("10.0"), snapshot=False)
+
+
+def test_news_of_an_order_of_another_pair_that_was_set_aside_is_passed_over(executions):
+    set_aside(executions, {**PENDING, **ELSEWHERE, "exec_type": "new", "order_status": "new", "order_type": "swap"})
+    assert executions.read(NEW, snapshot=False) is None
+    assert executions.read(cancelled("0"), snapshot=False) is None
 
 
 def test_an_order_status_that_is_not_known_is_unreadable(executions):
@@ -175,21 +252,6 @@ def test_a_quote_is_read_and_a_crossed_one_refused():
     )
     with pytest.raises(AnswerUnreadable, match="ask"):
         quote({"bid": "0.1", "ask": "0.09"}, 7.0)
-
-
-def test_balances_count_the_spot_wallet_alone():
-    sheet = BalanceSheet(NAMES)
-    spot, earn = ({"type": "spot", "id": "main", "balance": "300"}, {"type": "earn", "id": "flex", "balance": 200})
-    first = sheet.snapshot([{"asset": "DOGE", "balance": "500", "wallets": [spot, earn]}], 1.0)
-    assert (first.doge, first.usd) == (Decimal(300), Decimal(0))
-    entry = {"asset": "USD", "balance": "7.5", "wallet_type": "spot", "wallet_id": "main"}
-    assert sheet.update([entry], 2.0).usd == Decimal("7.5")
-    assert sheet.update([{**entry, "wallet_type": "earn"}, {**entry, "asset": "BTC"}], 3.0) is None
-
-
-def test_a_balance_before_the_snapshot_is_unreadable():
-    with pytest.raises(AnswerUnreadable, match="DOGE"):
-        BalanceSheet(NAMES).update([{"asset": "USD", "balance": "7.5"}], 2.0)
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -11,6 +11,7 @@ import pytest
 
 from engine.core.clock import ManualClock
 from engine.grid.ports import Balances, Quote, StreamItem, VenueFill, VenueOrder
+from engine.venue.notices import Notices
 from engine.venue.rates import Tier
 from engine.venue.stream import Inbox, Session
 from engine.venue.translate import pair_rules
@@ -65,7 +66,9 @@ class Wire:
 async def heard(messages: list[Any]) -> tuple[list[StreamItem], str]:
     """What a session makes of the messages: everything for its reader, and why it ended, empty while it has not."""
     wire, inbox, words = Wire(), Inbox(), []
-    session = Session(wire, NAMES, {}, ManualClock(0.0), inbox)
+    notices = Notices()
+    notices.listen(inbox.put)
+    session = Session(wire, NAMES, {}, ManualClock(0.0), inbox, notices)
     running = asyncio.create_task(session.run("a token", 5.0, inbox.back, words.append), name="session")
     await asyncio.sleep(0)
     for message in messages:

@@ -10,8 +10,11 @@ from engine.grid.ports import (
     AmendOrder,
     Balances,
     CancelOrder,
+    LedgerEntry,
+    LedgerKind,
     OrderFate,
     Quote,
+    RowSetAside,
     StreamBack,
     StreamLost,
     VenueFill,
@@ -160,11 +163,82 @@ async def test_a_message_that_cannot_be_read_counts_as_a_loss(world, next_of):
 async def test_news_of_an_order_never_seen_makes_the_grid_read_again(world, next_of):
     stream = world.venue.stream()
     await next_of(stream, StreamBack)
-    entry = {"order_id": "O?", "exec_type": "canceled", "order_status": "canceled", "cum_qty": 0, "timestamp": "x"}
+    entry = {
+        "order_id": "OZZZZZ-ZZZZZ-ZZZZZZ",
+        "exec_type": "canceled",
+        "order_status": "canceled",
+        "cum_qty": 0,
+        "timestamp": "x",
+    }
     for connection in world.exchange.sockets._connections:
         connection.say({"channel": "executions", "type": "update", "data": [entry]})
-    assert "O?" in words_of(await next_of(stream, StreamLost))
+    assert "OZZZZZ" in words_of(await next_of(stream, StreamLost))
     assert isinstance(await anext(stream), StreamBack)
+
+
+def say(world, message):
+    for connection in world.exchange.sockets._connections:
+        connection.say(message)
+
+
+def unnumbered(*rows):
+    """An executions message without a number, which is taken as the next."""
+    return {"channel": "executions", "type": "update", "data": list(rows)}
+
+
+ELSEWHERE = {
+    "order_id": "OEEEEE-EEEEE-EEEEEE",
+    "symbol": "BTC/EUR",
+    "side": "buy",
+    "order_type": "limit",
+    "order_qty": 0.5,
+    "limit_price": 90000.5,
+    "cum_qty": 0,
+    "exec_type": "new",
+    "order_status": "new",
+    "timestamp": "2026-01-01T00:00:00.000000Z",
+}
+
+
+async def test_one_row_that_cannot_be_read_is_set_aside_and_the_rows_beside_it_count(world, next_of):
+    stream = world.venue.stream()
+    await next_of(stream, StreamBack)
+    say(world, unnumbered({**ELSEWHERE, "order_type": "swap"}, {**ELSEWHERE, "order_id": "OFFFFF-FFFFF-FFFFFF"}))
+    aside = await next_of(stream, RowSetAside, StreamLost)
+    assert (aside.channel, aside.order_id) == ("executions", ELSEWHERE["order_id"])
+    order = await next_of(stream, VenueOrder, StreamLost)
+    assert (order.order_id, order.pair) == ("OFFFFF-FFFFF-FFFFFF", "BTC/EUR")
+    await world.venue.place(world.order())
+    assert (await next_of(stream, VenueOrder, StreamLost)).pair == ""
+
+
+async def test_a_row_that_comes_again_is_set_aside_once(world, next_of):
+    stream = world.venue.stream()
+    await next_of(stream, StreamBack)
+    for _ in range(2):
+        say(world, unnumbered({**ELSEWHERE, "order_type": "swap"}))
+    say(world, unnumbered({**ELSEWHERE, "order_id": "OFFFFF-FFFFF-FFFFFF"}))
+    assert isinstance(await next_of(stream, RowSetAside), RowSetAside)
+    assert isinstance(await next_of(stream, RowSetAside, VenueOrder), VenueOrder)
+
+
+async def test_a_balance_row_that_cannot_be_read_leaves_the_channel_up(world, next_of):
+    stream = world.venue.stream()
+    await next_of(stream, Balances)
+    say(world, {"channel": "balances", "type": "update", "data": [{"asset": "BTC", "balance": "?"}]})
+    assert (await next_of(stream, RowSetAside, StreamLost)).channel == "balances"
+
+
+async def test_a_trade_is_told_with_the_changes_of_the_ledger_that_it_made(world, next_of):
+    stream = world.venue.stream()
+    await next_of(stream, StreamBack)
+    await world.venue.place(world.order(price="0.0960"))
+    await world.price("0.0950")
+    fill = await next_of(stream, VenueFill)
+    changes = [await next_of(stream, LedgerEntry) for _ in range(2)]
+    assert {change.ref_id for change in changes} == {fill.trade_id}
+    assert {change.kind for change in changes} == {LedgerKind.TRADE}
+    assert {change.asset: change.amount for change in changes}["DOGE"] == fill.quantity
 
 
 async def test_a_stream_that_is_closed_ends_for_who_reads_it(world, next_of):

@@ -12,7 +12,7 @@ from engine.grid.ports import OrderFate, OrderTaken, Side, VenueFill, VenueOrder
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.rates import Tier
 from engine.venue.translate import (
-    balances,
+    Market,
     instant_at,
     order_taken,
     pair_rules,
@@ -109,7 +109,7 @@ def test_an_acknowledgement_of_something_else_is_unreadable(answer):
 
 
 def test_an_order_is_read():
-    assert venue_order("OQCLML-BW3P3-BUCMWZ", ORDER) == VenueOrder(
+    assert venue_order("OQCLML-BW3P3-BUCMWZ", ORDER, NAMES.market) == VenueOrder(
         client_id="a1",
         order_id="OQCLML-BW3P3-BUCMWZ",
         side=Side.BUY,
@@ -118,6 +118,7 @@ def test_an_order_is_read():
         filled=Decimal(10),
         fate=OrderFate.OPEN,
         at_s=1688666559.8974,
+        holds=("USD", Decimal("0.09") * 15),
     )
 
 
@@ -127,23 +128,25 @@ def test_an_order_is_read():
 )
 def test_an_order_that_ended_carries_when_it_did(status, fate):
     done = {"vol_exec": ORDER["vol"]} if status == "closed" else {}
-    order = venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, **done, "status": status, "closetm": "1688666600.5"})
+    order = venue_order(
+        "OQCLML-BW3P3-BUCMWZ", {**ORDER, **done, "status": status, "closetm": "1688666600.5"}, NAMES.market
+    )
     assert (order.fate, order.at_s) == (fate, 1688666600.5)
 
 
 def test_a_closed_order_that_is_not_filled_in_full_is_unreadable():
     """Believed, its position would be given up and its entry placed again."""
     with pytest.raises(AnswerUnreadable, match="vol_exec"):
-        venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, "status": "closed", "closetm": "1688666600.5"})
+        venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, "status": "closed", "closetm": "1688666600.5"}, NAMES.market)
 
 
 def test_a_trailing_stop_placed_by_hand_does_not_keep_the_account_from_being_read():
     described = {**ORDER["descr"], "ordertype": "trailing-stop", "price": "+1.0000%"}
-    assert venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, "cl_ord_id": None, "descr": described}).price == 0
+    assert venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, "cl_ord_id": None, "descr": described}, NAMES.market).price == 0
 
 
 def test_an_order_placed_by_hand_has_no_client_id():
-    assert venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, "cl_ord_id": None}).client_id == ""
+    assert venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, "cl_ord_id": None}, NAMES.market).client_id == ""
 
 
 @pytest.mark.parametrize(
@@ -151,7 +154,7 @@ def test_an_order_placed_by_hand_has_no_client_id():
 )
 def test_an_order_without_a_field_is_unreadable(path):
     with pytest.raises(AnswerUnreadable, match=path[-1]):
-        venue_order("OQCLML-BW3P3-BUCMWZ", without(ORDER, *path))
+        venue_order("OQCLML-BW3P3-BUCMWZ", without(ORDER, *path), NAMES.market)
 
 
 @pytest.mark.parametrize(
@@ -168,11 +171,11 @@ def test_an_order_without_a_field_is_unreadable(path):
 )
 def test_an_order_with_a_malformed_field_is_unreadable(field, value):
     with pytest.raises(AnswerUnreadable, match=field):
-        venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, field: value})
+        venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, field: value}, NAMES.market)
 
 
 def test_a_trade_is_read_with_its_fee_in_usd():
-    assert venue_fill("TCWJEG-FL4SZ-3FKGH6", TRADE, "a1") == VenueFill(
+    assert venue_fill("TCWJEG-FL4SZ-3FKGH6", TRADE, "a1", NAMES.market) == VenueFill(
         trade_id="TCWJEG-FL4SZ-3FKGH6",
         order_id="OQCLML-BW3P3-BUCMWZ",
         client_id="a1",
@@ -182,25 +185,36 @@ def test_a_trade_is_read_with_its_fee_in_usd():
         fee_usd=Decimal("0.00225"),
         maker=True,
         at_s=1688667796.8802,
+        fees=(("USD", Decimal("0.00225")),),
     )
 
 
 @pytest.mark.parametrize("field", ["ordertxid", "type", "price", "vol", "fee", "maker", "time"])
 def test_a_trade_without_a_field_is_unreadable(field):
     with pytest.raises(AnswerUnreadable, match=field):
-        venue_fill("THVRQM-33VKH-UCI7BS", without(TRADE, field), "a1")
+        venue_fill("THVRQM-33VKH-UCI7BS", without(TRADE, field), "a1", NAMES.market)
 
 
-def test_balances_are_totals_and_an_asset_never_held_is_zero():
-    held = balances({"ZUSD": "171288.6158", "XXDG.F": "9"}, NAMES, 5.0)
-    assert (held.usd, held.doge, held.at_s) == (Decimal("171288.6158"), Decimal(0), 5.0)
+def test_an_order_of_another_pair_carries_it_and_what_it_holds():
+    order = venue_order("OQCLML-BW3P3-BUCMWZ", ORDER, Market("BTC/EUR", "BTC", "EUR"))
+    assert (order.pair, order.holds) == ("BTC/EUR", ("EUR", Decimal("1.35")))
 
 
-@given(st.decimals(min_value=0, max_value=10**9, places=8))
-def test_numbers_reach_decimal_as_they_were_on_the_wire(number):
-    answer = loads(f'{{"ZUSD": {number}, "XXDG": "{number}"}}')
-    held = balances(answer, NAMES, 0.0)
-    assert (held.usd, held.doge) == (number, number)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"descr": {**ORDER["descr"], "leverage": "5:1"}},
+        {"oflags": "fciq,viqc"},
+        {"descr": {**ORDER["descr"], "ordertype": "stop-loss"}},
+    ],
+)
+def test_what_an_order_holds_is_not_told_where_that_depends_on_more_than_the_order(change):
+    assert venue_order("OQCLML-BW3P3-BUCMWZ", {**ORDER, **change}, NAMES.market).holds is None
+
+
+def test_the_fee_of_a_trade_in_another_currency_is_not_taken_for_usd():
+    fill = venue_fill("TCWJEG-FL4SZ-3FKGH6", TRADE, "", Market("DOGE/EUR", "DOGE", "EUR"))
+    assert (fill.pair, fill.fee_usd, fill.fees) == ("DOGE/EUR", Decimal(0), (("EUR", Decimal("0.00225")),))
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", '{"a": NaN}', "{", ""])
