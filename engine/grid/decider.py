@@ -53,6 +53,7 @@ from engine.grid.ports import (
     PairRules,
     PostOnlyRejected,
     Quote,
+    RowSetAside,
     Side,
     StreamBack,
     StreamItem,
@@ -157,6 +158,8 @@ class Decider:
             case StreamBack():
                 self.session += 1
                 self._connected = self.wants_reading = True
+            case RowSetAside():
+                self.wants_reading = True
             case VenueOrder():
                 return self._seen(arrival, options, now_s)
             case VenueFill():

@@ -199,16 +199,17 @@ async def test_a_grid_on_an_exchange_whose_answers_are_spoilt_does_nothing_twice
     async with behind_the_proxy(**account) as there, RunningGrid(there, tmp_path, options) as grid:
         spoil = RandomSpoil(seed, 1 / 4)
         for _ in range(2):
+            await grid.steps(5)
             there.proxy.spoil = spoil
             await grid.steps(70)
             there.proxy.spoil = nothing  # an engine that cannot start is its supervisor's to start again
             await grid.restart()
         await grid.calm_down()
+        await grid.steps_until(lambda: bool(there.book.trades))
         await grid.steps_until(lambda: not grid.engine.halted and unresolved(grid) == 0)
         await assert_nothing_was_lost_or_doubled(grid)
         await assert_everything_is_resolved(grid)
         assert sum(spoil.spoilt.values()) > 10, json.dumps(spoil.spoilt)
-        assert there.book.trades
     for loose in ("KeyError", "TypeError", "AttributeError", "InvalidOperation"):
         assert loose not in caplog.text
 
