@@ -16,6 +16,7 @@ FAULTS = (
     "delay-request:duration[:p]",
     "delay:duration[:p]",
     "error:<Kraken's words>[:p]",
+    "pending:duration[:p]",
     "duplicate-answer:p",
     "reorder:p",
     "drop-socket:duration",

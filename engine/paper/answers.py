@@ -6,6 +6,7 @@ Source: Kraken's REST reference, and what ccxt 4.5.90 parses (`ccxt/async_suppor
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -192,13 +193,12 @@ def order(item: Order, *, with_trades: bool = False) -> Json:
     return row
 
 
-def trade(item: Trade) -> Json:
-    """A fill as TradesHistory and QueryTrades show it."""
-    return {
+def trade(item: Trade, ledger_ids: Sequence[str] = ()) -> Json:
+    """A fill as TradesHistory and QueryTrades show it. ledger_ids: where they were asked for."""
+    row: Json = {
         "ordertxid": item.order_id,
         "postxid": "TKH2SE-M7IF5-CFI7LT",
         "pair": PAIR_ID,
-        "aclass": "forex",
         "time": item.at_s,
         "type": item.side,
         "ordertype": item.type,
@@ -212,6 +212,9 @@ def trade(item: Trade) -> Json:
         "trade_id": item.number,
         "maker": item.maker,
     }
+    if ledger_ids:
+        row["ledgers"] = list(ledger_ids)
+    return row
 
 
 def trade_volume(maker_fee: Decimal, taker_fee: Decimal, volume_usd: Decimal) -> Json:
@@ -235,20 +238,20 @@ def trade_volume(maker_fee: Decimal, taker_fee: Decimal, volume_usd: Decimal) ->
 
 
 def api_key_info(state: KeyState, made_s: float) -> Json:
-    """Never the secret."""
+    """Never the secret. Kraken's reference has these names in camel case; what it answers has them so."""
     made = str(int(made_s))
     return {
-        "apiKeyName": state.api_key.name,
-        "apiKey": state.api_key.key,
+        "api_key_name": state.api_key.name,
+        "api_key": state.api_key.key,
         "nonce": str(state.nonce),
-        "nonceWindow": 0,
+        "nonce_window": "0",
         "permissions": list(state.api_key.permissions),
         "iban": "AA00 N84G PAPR XXXX",
-        "validUntil": "0",
-        "queryFrom": "0",
-        "queryTo": "0",
-        "createdTime": made,
-        "modifiedTime": made,
-        "ipAllowlist": [],
-        "lastUsed": str(int(state.last_used_s)),
+        "valid_until": "0",
+        "query_from": "0",
+        "query_to": "0",
+        "created_time": made,
+        "modified_time": made,
+        "ip_allowlist": [],
+        "last_used": str(int(state.last_used_s)),
     }

@@ -1,7 +1,9 @@
-"""Messages of the WebSocket v2 channels in Kraken's shapes. Money and prices are JSON numbers here, times RFC 3339.
+"""Messages of the private WebSocket v2 channels in Kraken's shapes. Money and prices are JSON numbers, times RFC 3339.
 
-Source: Kraken's WebSocket v2 reference (`ticker`, `executions`, `balances`) and messages recorded from the live
-exchange: only the first message of an order names symbol, side and price; later ones carry what has changed.
+Source: Kraken's WebSocket v2 reference (`executions`, `balances`) and messages recorded from the live exchange: only
+the first message of an order names symbol, side and price, and none of what is filled; later ones carry what has
+changed; `order_userref` is 0 where there is none. The reference shows a whole order's only trade as `partially_filled`,
+recordings say `filled`, as here.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 
 from engine.paper.book import Book, Happening
 from engine.paper.market import Market, Quote
-from engine.paper.orders import Order, Trade, name_of
+from engine.paper.orders import Order, Status, Trade
 from engine.paper.pair import BASE, QUOTE, SYMBOL
 
 Json = dict[str, Any]
@@ -51,7 +53,7 @@ def execution(happening: Happening) -> Json:
         return trade_row(happening.trade, order)
     row: Json
     if happening.kind == "pending_new":
-        row = {**order_row(order), "exec_type": "pending_new", "order_status": "pending_new"}
+        row = {**_terms(order), "exec_type": "pending_new", "order_status": "pending_new", **_spent(order)}
     elif happening.kind == "new":
         row = {"exec_type": "new", "order_status": "new"}
     elif happening.kind == "amended":
@@ -73,31 +75,54 @@ def execution(happening: Happening) -> Json:
 
 
 def order_row(order: Order) -> Json:
-    """All there is to say of an open order, for the snapshot and for `pending_new`."""
+    """All there is to say of an open order, for the snapshot."""
+    return {
+        **_terms(order),
+        "exec_type": "new",
+        "order_status": _live_status(order),
+        "amended": order.amended,
+        **_progress(order),
+        **_identity(order),
+        "timestamp": rfc3339(order.opened_s),
+    }
+
+
+def _terms(order: Order) -> Json:
+    """What an order was placed with."""
     row: Json = {
         "symbol": SYMBOL,
         "order_qty": float(order.volume),
         "time_in_force": order.time_in_force,
-        "exec_type": "new",
         "side": order.side,
         "order_type": order.type,
         "limit_price_type": "static",
         "limit_price": float(order.price),
         "stop_price": 0.0,
-        "order_status": _live_status(order),
         "fee_ccy_pref": "fciq",
-        **_progress(order),
-        **_identity(order),
-        "timestamp": rfc3339(order.opened_s),
     }
     if order.expires_s is not None:
         row["expire_time"] = rfc3339(order.expires_s)
     return row
 
 
-def trade_row(trade: Trade, order: Order | None) -> Json:
-    """A fill. Its `order_status` is `partially_filled` even when the order is done; `filled` follows on its own."""
-    row: Json = {
+def trade_row(trade: Trade, order: Order) -> Json:
+    """A fill. order: as it stood after it."""
+    status = "filled" if order.filled == order.volume else "partially_filled"
+    return {**_fill(trade, status), **_progress(order), **_identity(order), "fee_usd_equiv": float(trade.fee)}
+
+
+def past_trade_row(trade: Trade, order: Order | None) -> Json:
+    """A fill for the snapshot. order: as it stands now, None where it is forgotten; what it came to is not told."""
+    done = order is not None and order.status is Status.CLOSED and order.trades[-1:] == [trade.id]
+    row = _fill(trade, "filled" if done else "partially_filled")
+    row["order_userref"] = 0 if order is None else order.userref
+    if trade.cl_ord_id is not None:
+        row["cl_ord_id"] = trade.cl_ord_id
+    return row
+
+
+def _fill(trade: Trade, status: str) -> Json:
+    return {
         "order_id": trade.order_id,
         "exec_id": trade.id,
         "exec_type": "trade",
@@ -109,16 +134,11 @@ def trade_row(trade: Trade, order: Order | None) -> Json:
         "liquidity_ind": "m" if trade.maker else "t",
         "cost": float(trade.cost),
         "order_type": trade.type,
-        "order_status": "partially_filled",
-        "fee_usd_equiv": float(trade.fee),
+        "order_status": status,
         "fees": [{"asset": QUOTE, "qty": float(trade.fee)}],
+        "fee_usd_equiv": float(trade.fee),
         "timestamp": rfc3339(trade.at_s),
     }
-    if order is not None:
-        row |= {**_progress(order), **_identity(order), "fee_usd_equiv": float(trade.fee)}
-    elif trade.cl_ord_id is not None:
-        row["cl_ord_id"] = trade.cl_ord_id
-    return row
 
 
 def balances_snapshot(book: Book) -> list[Json]:
@@ -137,7 +157,7 @@ def balance_updates(happening: Happening, seed: int) -> list[Json]:
     )
     return [
         {
-            "ledger_id": name_of("L", seed, 2 * trade.number + at),
+            "ledger_id": ledger_id,
             "ref_id": trade.id,
             "timestamp": rfc3339(trade.at_s),
             "type": "trade",
@@ -150,37 +170,31 @@ def balance_updates(happening: Happening, seed: int) -> list[Json]:
             "fee": float(fee),
             "balance": float(balance),
         }
-        for at, (asset, amount, fee, balance) in enumerate(rows)
+        for ledger_id, (asset, amount, fee, balance) in zip(trade.ledger_ids(seed), rows, strict=True)
     ]
 
 
 def _wallet(asset: str, amount: Decimal) -> Json:
-    return {
-        "asset": asset,
-        "asset_class": "currency",
-        "balance": float(amount),
-        "wallets": [{"type": "spot", "id": "main", "balance": float(amount)}],
-    }
+    """One asset of the snapshot; there is no wallet where there is nothing in it."""
+    wallets = [{"type": "spot", "id": "main", "balance": float(amount)}] if amount else []
+    return {"asset": asset, "asset_class": "currency", "balance": float(amount), "wallets": wallets}
 
 
 def _identity(order: Order) -> Json:
-    row: Json = {"order_id": order.id}
+    row: Json = {"order_id": order.id, "order_userref": order.userref}
     if order.cl_ord_id is not None:
         row["cl_ord_id"] = order.cl_ord_id
-    else:
-        row["order_userref"] = order.userref
     if order.post_only:
         row["post_only"] = True
     return row
 
 
 def _progress(order: Order) -> Json:
-    return {
-        "cum_qty": float(order.filled),
-        "cum_cost": float(order.cost),
-        "avg_price": float(order.average_price),
-        "fee_usd_equiv": float(order.fee),
-    }
+    return {"cum_qty": float(order.filled), "avg_price": float(order.average_price), **_spent(order)}
+
+
+def _spent(order: Order) -> Json:
+    return {"cum_cost": float(order.cost), "fee_usd_equiv": float(order.fee)}
 
 
 def _live_status(order: Order) -> str:

@@ -8,6 +8,7 @@
 | `lose-answer:p` | the request is carried out, then the connection breaks |
 | `delay-request:duration[:p]`, `delay:duration[:p]` | the request waits; its answer waits |
 | `error:<Kraken's words>[:p]` | nothing is carried out and this error is answered |
+| `pending:duration[:p]` | a cancellation by REST is answered as pending, and carried out so long after |
 | `duplicate-answer:p`, `reorder:p` | an event on the socket comes twice; comes after the one that follows it |
 | `drop-socket:duration` | every socket breaks, at random, this long apart in the mean |
 | `round-trip:duration` | distance: each request, answer and socket message is half of it on its way |
@@ -31,6 +32,7 @@ Kind = Literal[
     "delay-request",
     "delay",
     "error",
+    "pending",
     "duplicate-answer",
     "reorder",
     "drop-socket",
@@ -38,7 +40,10 @@ Kind = Literal[
     "stale",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
-_TIMED = ("delay-request", "delay", "drop-socket", "round-trip", "stale")
+_TIMED = ("delay-request", "delay", "pending", "drop-socket", "round-trip", "stale")
+PENDING = frozenset({"CancelOrder", "CancelAll"})
+"""The endpoints whose answer may say so."""
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
 
@@ -62,6 +67,7 @@ class Plan:
     lose_request: bool = False
     delay_request_s: float = 0.0
     error: str = ""
+    pending_s: float = 0.0
     delay_answer_s: float = 0.0
     lose_answer: bool = False
 
@@ -136,6 +142,7 @@ class Faults:
             lose_request=self._strikes("lose-request", endpoint) is not None,
             delay_request_s=self._duration("delay-request", endpoint),
             error=fault.words if (fault := self._strikes("error", endpoint)) else "",
+            pending_s=self._duration("pending", endpoint) if endpoint in PENDING else 0.0,
             delay_answer_s=self._duration("delay", endpoint),
             lose_answer=self._strikes("lose-answer", endpoint) is not None,
         )

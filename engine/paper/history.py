@@ -59,14 +59,20 @@ def orders_named(book: Book, given: Arguments, seen_s: float) -> Json:
 
 
 def trades_page(book: Book, given: Arguments, seen_s: float) -> Json:
-    """TradesHistory, newest first, 50 at a time: `start`, `end` and `ofs`, as for closed orders with trade ids."""
+    """TradesHistory, newest first, 50 at a time: `start`, `end` and `ofs`, as for closed orders with trade ids; and
+    `ledgers`.
+    """
     start, end = (_trade_time(book, arguments.text(given, name)) for name in ("start", "end"))
     found = [
         trade
         for trade in reversed(list(book.trades.values()))
         if trade.at_s <= seen_s and _within([trade.at_s], start, end)
     ]
-    return _counted("trades", {trade.id: answers.trade(trade) for trade in _page(found, given)}, len(found), given)
+    seed = book.market.seed if arguments.flag(given, "ledgers") else None
+    rows = {
+        trade.id: answers.trade(trade, () if seed is None else trade.ledger_ids(seed)) for trade in _page(found, given)
+    }
+    return _counted("trades", rows, len(found), given)
 
 
 def trades_named(book: Book, given: Arguments, seen_s: float) -> Json:

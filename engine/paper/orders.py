@@ -130,6 +130,10 @@ class Trade:
     maker: bool
     cl_ord_id: str | None
 
+    def ledger_ids(self, seed: int) -> tuple[str, str]:
+        """Names of its two entries in the account's ledger, of the base and of the quote."""
+        return name_of("L", seed, 2 * self.number), name_of("L", seed, 2 * self.number + 1)
+
 
 def describe(side: Side, volume: Decimal, price: Decimal | None) -> str:
     """The text Kraken gives an order in `descr.order`."""

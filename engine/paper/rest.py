@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,9 +16,9 @@ from aiohttp import web
 from engine.paper import answers, arguments, errors
 from engine.paper.auth import KeyState
 from engine.paper.errors import KrakenError, invalid
-from engine.paper.faults import Faults
+from engine.paper.faults import Faults, Plan
 from engine.paper.history import closed_orders, open_orders, orders_named, trades_named, trades_page
-from engine.paper.orders import describe
+from engine.paper.orders import Order, describe
 from engine.paper.store import Store
 from engine.paper.world import World
 
@@ -35,6 +36,7 @@ class RestApi:
         self._faults = faults
         self._store = store
         self.requests: dict[str, int] = {}
+        self._pending: set[asyncio.Task[None]] = set()
         self._public: dict[str, Callable[[Arguments], Json]] = {
             "Time": lambda _: answers.server_time(self._now_s()),
             "SystemStatus": lambda _: answers.system_status(self._now_s()),
@@ -63,6 +65,11 @@ class RestApi:
             "GetWebSocketsToken": self._token,
         }
 
+    @property
+    def pending(self) -> int:
+        """How many cancellations were promised and are still to come."""
+        return len(self._pending)
+
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/0/public/{method}", self._answer),
@@ -81,7 +88,7 @@ class RestApi:
         try:
             if plan.error:
                 raise KrakenError(plan.error)
-            result = await self._carry_out(request, method)
+            result = await self._carry_out(request, method, plan)
         except KrakenError as refusal:
             body: Json = {"error": [refusal.words]}
         else:
@@ -92,7 +99,7 @@ class RestApi:
             return _broken(request)
         return web.json_response(body)
 
-    async def _carry_out(self, request: web.Request, method: str) -> Json:
+    async def _carry_out(self, request: web.Request, method: str, plan: Plan) -> Json:
         if request.path.startswith("/0/public/"):
             if method not in self._public:
                 raise KrakenError(errors.UNKNOWN_METHOD)
@@ -106,6 +113,8 @@ class RestApi:
         self._world.catch_up()
         self._world.rates.call(state.api_key.key, method, self._now_s())
         try:
+            if plan.pending_s:
+                return self._leave_pending(method, given, state, plan.pending_s)
             return self._private[method](given, state)
         finally:
             if method in CHANGES:
@@ -173,12 +182,31 @@ class RestApi:
         return {"amend_id": amend_id}
 
     def _cancel_order(self, given: Arguments, _: KeyState) -> Json:
-        txid = arguments.text(given, "txid")
-        userref = int(txid) if txid is not None and txid.lstrip("-").isdecimal() else None
-        orders = self._world.find(txid, arguments.text(given, "cl_ord_id"), userref)
+        orders = self._meant(given)
         for order in orders:
             self._world.cancel(order)
         return {"count": len(orders)}
+
+    def _meant(self, given: Arguments) -> list[Order]:
+        """The open orders that a CancelOrder means. Raises KrakenError when there is none."""
+        txid = arguments.text(given, "txid")
+        userref = int(txid) if txid is not None and txid.lstrip("-").isdecimal() else None
+        return self._world.find(txid, arguments.text(given, "cl_ord_id"), userref)
+
+    def _leave_pending(self, method: str, given: Arguments, state: KeyState, after_s: float) -> Json:
+        """Promise a cancellation, and keep the promise `after_s` from now if there is still something to cancel."""
+        count = len(self._meant(given) if method == "CancelOrder" else self._world.book.open)
+        task = asyncio.create_task(self._cancel_later(method, given, state, after_s), name="paper-pending-cancel")
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
+        return {"count": count, "pending": True}
+
+    async def _cancel_later(self, method: str, given: Arguments, state: KeyState, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        self._world.catch_up()
+        with suppress(KrakenError):
+            self._private[method](given, state)
+        await self._world.settle(self._store, save=True)
 
     def _cancel_batch(self, given: Arguments, _: KeyState) -> Json:
         return {"count": self._world.cancel_batch(*arguments.batch(given, "orders", "cl_ord_ids", least=1))}

@@ -39,7 +39,9 @@ class SocketOrders:
         """The answers to a request, without what every answer has. Raises KrakenError."""
         world = self._world
         if method == "add_order":
-            return [_named(world.place(arguments.socket_order(params)))]
+            order = world.place(arguments.socket_order(params))
+            named = {"order_id": order.id, "cl_ord_id": order.cl_ord_id, "order_userref": order.userref}
+            return [{"result": {name: value for name, value in named.items() if value is not None}}]
         if method == "amend_order":
             return [self._amend(params)]
         if method == "cancel_order":
@@ -64,7 +66,8 @@ class SocketOrders:
             post_only=arguments.flag(params, "post_only"),
             deadline_s=arguments.moment(params, "deadline"),
         )
-        return {"result": {"amend_id": amend_id, **_named(order)["result"]}}
+        asked = {name: value for name in ("order_id", "cl_ord_id") if (value := arguments.text(params, name))}
+        return {"result": {"amend_id": amend_id, **asked}}
 
     def _cancel(self, params: Mapping[str, Any]) -> list[Json]:
         """Each order is answered on its own, found or not. Kinds of identity are not mixed in a request."""

@@ -131,7 +131,7 @@ class Sockets:
         if plan.lose_answer:
             return
         for result in results:
-            answer = {"method": "pong" if method == "ping" else method, "success": True, **result}
+            answer = {"method": "pong"} if method == "ping" else {"method": method, "success": True, **result}
             if message.get("req_id") is not None:
                 answer["req_id"] = message["req_id"]
             answer["time_in"] = rfc3339(received_s)
@@ -162,13 +162,15 @@ class Sockets:
             self._owner(params)
         if channel in connection.channels:
             raise KrakenError("Already subscribed")
-        snapshot = arguments.flag(params, "snapshot", default=True)
-        result: Json = {"channel": channel, "snapshot": snapshot}
+        result: Json = {"channel": channel}
+        if channel == "executions":
+            result["maxratecount"] = int(TRADING_LIMIT[self._world.config.tier][0])
+            result["snap_orders"] = arguments.flag(params, "snap_orders", default=True)
+            result["snap_trades"] = arguments.flag(params, "snap_trades")
+        else:
+            result["snapshot"] = arguments.flag(params, "snapshot", default=True)
         if channel == "ticker":
-            trigger = arguments.text(params, "event_trigger") or "trades"
-            result |= {"symbol": SYMBOL, "event_trigger": trigger}
-        elif channel == "executions":
-            result |= {"maxratecount": int(TRADING_LIMIT[self._world.config.tier][0])}
+            result["symbol"] = SYMBOL
         return [{"result": result}]
 
     def _unsubscribe(self, connection: Connection, params: Mapping[str, Any]) -> list[Json]:
@@ -176,7 +178,10 @@ class Sockets:
         if channel not in connection.channels:
             raise KrakenError("Subscription Not Found")
         del connection.channels[channel]
-        return [{"result": {"channel": channel}}]
+        result: Json = {"channel": channel}
+        if channel == "ticker":
+            result |= {"symbol": SYMBOL, "event_trigger": arguments.text(params, "event_trigger") or "trades"}
+        return [{"result": result}]
 
     async def _follow(self, connection: Connection, answer: Json, params: Mapping[str, Any]) -> None:
         """After the answer to a subscription comes its snapshot, and from then on updates."""
@@ -195,11 +200,11 @@ class Sockets:
             connection.publish(channel, "snapshot", rows)
         else:
             rows = []
-            if arguments.flag(params, "snap_orders", default=True):
+            if answer["result"]["snap_orders"]:
                 rows += [channels.order_row(order) for order in book.open.values()]
-            if arguments.flag(params, "snap_trades"):
+            if answer["result"]["snap_trades"]:
                 latest = list(book.trades.values())[-SNAPSHOT_TRADES:]
-                rows += [channels.trade_row(trade, None) for trade in latest]
+                rows += [channels.past_trade_row(trade, book.order(trade.order_id)) for trade in latest]
             connection.publish(channel, "snapshot", rows)
 
     def _channel(self, params: Mapping[str, Any]) -> Channel:
@@ -226,8 +231,8 @@ class Sockets:
             for connection in self._connections:
                 if "executions" in connection.channels:
                     connection.publish("executions", "update", [row])
-                if ledger and "balances" in connection.channels:
-                    connection.publish("balances", "update", ledger)
+                for entry in ledger if "balances" in connection.channels else ():
+                    connection.publish("balances", "update", [entry])
 
 
 def _request(text: str) -> Json | None:

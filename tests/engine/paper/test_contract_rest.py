@@ -189,6 +189,12 @@ async def test_a_deadline_in_the_past_is_refused(paper, client):
     assert paper.book.orders_made == 1
 
 
+async def test_a_deadline_nearer_than_two_seconds_is_refused(paper, client):
+    with pytest.raises(ExchangeError, match="EGeneral:Invalid arguments:deadline"):
+        await limit(client, "buy", 20, 0.09, deadline="2026-01-01T00:00:01.999Z")
+    await limit(client, "buy", 20, 0.09, deadline="2026-01-01T00:00:02Z")
+
+
 async def test_an_order_with_an_expiry_is_gone_after_it(paper, client):
     await limit(client, "buy", 20, 0.09, timeinforce="GTD", expiretm="+30")
     await paper.advance(29)
@@ -249,6 +255,21 @@ async def test_histories_come_in_pages_of_fifty_newest_first(open_paper, connect
         assert next(iter(first["closed"])) == order["id"]
 
 
+async def test_trades_name_their_ledger_entries_when_asked_and_the_socket_names_the_same(paper, client, listen):
+    await limit(client, "buy", 20, 0.096)
+    async with listen(paper, "balances") as listener:
+        await listener.next("balances")
+        await paper.price("0.0950")
+        told = [(await listener.next("balances"))["data"][0]["ledger_id"] for _ in range(2)]
+
+    async def trade(**asked):
+        [row] = (await client.private_post_tradeshistory(asked))["result"]["trades"].values()
+        return row
+
+    assert (await trade(ledgers=True))["ledgers"] == told
+    assert "ledgers" not in await trade()
+
+
 async def test_an_order_is_queried_by_its_id(client):
     order = await limit(client, "buy", 20, 0.09)
 
@@ -301,7 +322,7 @@ async def test_an_order_can_be_validated_without_being_placed(paper, client):
 async def test_the_key_tells_what_it_may_do(client):
     info = (await client.privatePostGetApiKeyInfo())["result"]
 
-    assert info["apiKey"] == "paper-key"
+    assert info["api_key"] == "paper-key"
     assert "modify-trades" in info["permissions"]
     assert "withdraw-funds" not in info["permissions"]
     assert "secret" not in str(info).lower()

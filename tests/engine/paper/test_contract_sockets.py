@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from decimal import Decimal
 
 import pytest
 from ccxt.base.errors import ExchangeError, InsufficientFunds
+
+from engine.paper.config import MarketSpec
 
 SYMBOL = "DOGE/USD"
 
@@ -84,16 +87,40 @@ async def test_open_orders_come_in_the_snapshot(client, next_update):
     assert (seen["id"], seen["status"], seen["info"]["cl_ord_id"]) == (order["id"], "open", "before")
 
 
-async def test_balances_come_as_snapshot_and_with_each_fill(paper, client, next_update):
+async def test_balances_come_as_snapshot_and_with_each_fill(paper, client, next_update, until):
     first = await next_update(client.watch_balance())
     assert (first["USD"]["total"], first["DOGE"]["total"]) == (100, 1000)
     await limit(client, "buy", 20, 0.096)
 
     watching = asyncio.ensure_future(client.watch_balance())
     await paper.price("0.0950")
-    second = await next_update(watching)
+    await next_update(watching)
 
-    assert (second["USD"]["total"], second["DOGE"]["total"]) == (98.0752, 1020)
+    def total(asset):
+        return float(client.balance["spot"][asset]["total"])
+
+    await until(lambda: (total("USD"), total("DOGE")) == (98.0752, 1020))
+
+
+async def test_each_asset_of_a_fill_has_its_own_message_and_they_name_the_trade(paper, client, listen):
+    await limit(client, "buy", 20, 0.096)
+    async with listen(paper, "balances") as listener:
+        await listener.next("balances")
+        await paper.price("0.0950")
+        messages = [await listener.next("balances") for _ in range(2)]
+
+    [base], [quote] = (message["data"] for message in messages)
+    [fill] = paper.book.trades.values()
+    assert [(row["asset"], row["ref_id"]) for row in (base, quote)] == [("DOGE", fill.id), ("USD", fill.id)]
+    assert [message["sequence"] for message in messages] == [2, 3]
+
+
+async def test_an_asset_of_which_there_is_nothing_has_no_wallet(open_paper, listen):
+    async with open_paper(doge=Decimal(0)) as paper, listen(paper, "balances") as listener:
+        rows = {row["asset"]: row for row in (await listener.next("balances"))["data"]}
+
+    assert rows["DOGE"] == {"asset": "DOGE", "asset_class": "currency", "balance": 0.0, "wallets": []}
+    assert [wallet["type"] for wallet in rows["USD"]["wallets"]] == ["spot"]
 
 
 async def test_orders_are_placed_amended_and_cancelled_over_the_socket(paper, client, next_update):
@@ -152,6 +179,47 @@ async def test_only_the_first_message_of_an_order_names_its_symbol(paper, listen
         assert ["symbol" in row for row in rows] == [True, False, False]
 
 
+async def test_an_order_that_is_not_live_yet_says_nothing_of_what_is_filled(paper, client, listen):
+    async with listen(paper, "executions") as listener:
+        await listener.next("executions")
+        await limit(client, "buy", 20, 0.09)
+
+        [row] = (await listener.next("executions"))["data"]
+        assert row["exec_type"] == row["order_status"] == "pending_new"
+        assert {"cum_qty", "avg_price"}.isdisjoint(row)
+        assert (row["cum_cost"], row["order_qty"]) == (0, 20)
+
+
+async def test_the_last_trade_of_an_order_says_that_it_is_filled(open_paper, connect, listen):
+    async with (
+        open_paper(market=MarketSpec(liquidity=Decimal(15))) as paper,
+        connect(paper.exchange.address) as client,
+        listen(paper, "executions") as listener,
+    ):
+        await listener.next("executions")
+        await limit(client, "buy", 60, 0.096)
+        await paper.price("0.0950")
+        while paper.book.open:
+            await paper.advance(1)
+
+        rows = []
+        while not rows or rows[-1]["exec_type"] != "filled":
+            rows += (await listener.next("executions"))["data"]
+        statuses = [row["order_status"] for row in rows if row["exec_type"] == "trade"]
+        assert len(statuses) > 1
+        assert statuses == ["partially_filled"] * (len(statuses) - 1) + ["filled"]
+
+
+async def test_an_order_shows_its_user_reference_beside_its_client_id(paper, client, listen):
+    async with listen(paper, "executions") as listener:
+        await listener.next("executions")
+        order = await limit(client, "buy", 20, 0.09, clientOrderId="both")
+        await client.cancel_order(order["id"])
+
+        rows = [(await listener.next("executions"))["data"][0] for _ in range(3)]
+        assert [(row["cl_ord_id"], row["order_userref"]) for row in rows] == [("both", 0)] * 3
+
+
 async def test_a_quiet_connection_beats_once_a_second(paper, listen):
     async with listen(paper, "balances") as listener:
         assert await listener.next("heartbeat") == {"channel": "heartbeat"}
@@ -163,7 +231,8 @@ async def test_a_ping_is_answered(paper, listen):
 
         answer = await listener.answer("pong")
 
-        assert (answer["req_id"], answer["success"]) == (9, True)
+        assert set(answer) == {"method", "req_id", "time_in", "time_out"}
+        assert answer["req_id"] == 9
 
 
 async def test_a_private_channel_asks_for_a_token(paper, listen):
@@ -182,7 +251,7 @@ async def test_what_is_not_json_is_refused_and_the_connection_stays(paper, liste
             assert (await listener.next_message())["error"] == "Malformed request"
 
         await listener.send({"method": "ping"})
-        assert (await listener.answer("pong"))["success"]
+        assert (await listener.answer("pong"))["method"] == "pong"
 
 
 async def test_a_channel_can_be_left(paper, listen):
@@ -203,6 +272,17 @@ async def ask(listener, paper, method, **params):
     token = keys.issue_token(keys.keys["paper-key"], time.monotonic())
     await listener.send({"method": method, "params": {"token": token, **params}, "req_id": 1})
     return await listener.answer(method)
+
+
+@pytest.mark.parametrize("name", ["order_id", "cl_ord_id"])
+async def test_an_amendment_is_acknowledged_by_the_name_it_was_asked_for(paper, client, listen, name):
+    order = await limit(client, "buy", 20, 0.09, clientOrderId="named")
+    asked = {"order_id": order["id"], "cl_ord_id": "named"}[name]
+    async with listen(paper) as listener:
+        answer = await ask(listener, paper, "amend_order", **{name: asked, "limit_price": 0.091})
+
+    assert set(answer["result"]) == {"amend_id", name}
+    assert answer["result"][name] == asked
 
 
 async def test_the_dead_mans_switch_is_armed_over_the_socket(paper, listen):
@@ -230,7 +310,7 @@ async def test_the_latest_trades_come_in_the_snapshot_when_asked_for(paper, clie
         await ask(listener, paper, "subscribe", channel="executions", snap_trades=True)
 
         [row] = (await listener.next("executions"))["data"]
-        assert (row["exec_type"], row["last_price"]) == ("trade", 0.096)
+        assert (row["exec_type"], row["last_price"], row["order_status"]) == ("trade", 0.096, "filled")
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,37 @@ async def test_an_order_whose_request_is_lost_is_nowhere(paper, client):
     assert paper.book.orders_made == 0
 
 
+async def test_a_cancellation_may_be_pending_and_its_order_rests_meanwhile(paper, client, until):
+    order = await limit(client)
+    paper.exchange.faults.declare(parse_faults("pending@CancelOrder:400ms"))
+
+    answer = await client.private_post_cancelorder({"txid": order["id"]})
+
+    assert answer["result"] == {"count": 1, "pending": True}
+    assert order["id"] in paper.book.open
+    await until(lambda: not paper.book.open)
+    assert paper.book.closed[order["id"]].reason == "User requested"
+
+
+async def test_a_pending_cancellation_that_comes_too_late_cancels_nothing(paper, client, until):
+    order = await limit(client, 0.096)
+    paper.exchange.faults.declare(parse_faults("pending:400ms"))
+
+    await client.cancel_all_orders()
+    await paper.price("0.0950")
+    await limit(client, 0.08)
+    await until(lambda: not paper.exchange.rest.pending)
+
+    assert paper.book.closed[order["id"]].status.value == "closed"
+
+
+async def test_an_order_that_is_not_open_cannot_be_pending_cancellation(paper, client):
+    paper.exchange.faults.declare(parse_faults("pending:400ms"))
+
+    with pytest.raises(ExchangeError, match="EOrder:Unknown order"):
+        await client.cancel_order("OAAAAA-BBBBB-CCCCCC")
+
+
 async def test_an_answer_comes_late(paper, client, until):
     paper.exchange.faults.declare(parse_faults("delay@AddOrder:500ms"))
 
