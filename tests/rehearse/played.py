@@ -1,0 +1,128 @@
+"""The panel's program as `evenkeel` runs it, that says on standard output what a person reads.
+
+    python -m tests.rehearse.played (the arguments of `evenkeel`)
+
+One line of JSON (`Shown`) whenever it changes. `place NAME` on standard input asks where the widget of that accessible
+name is, `texts` for all that can be read. Everything else is the program itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import threading
+from dataclasses import asdict, dataclass
+
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPlainTextEdit, QTextEdit, QWidget
+
+from gui import program
+from gui.main import main
+from gui.pill import Pill
+from gui.window import MainWindow
+from tests.gui.walked import Place, in_sight
+
+LOOKED_EVERY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is before a person.
+
+    header: all words of the strip above the pages. page, over, window, focus: as in `tests.gui.walked.Sight`. dialog:
+    the words of the dialog in front. notices: what is said above the page.
+    """
+
+    header: str
+    page: str
+    over: str
+    window: int
+    focus: str
+    dialog: str
+    notices: str
+
+
+def words_in(widget: QWidget | None) -> list[str]:
+    """All that can be read in a widget, in the order in which it was made."""
+    said: list[str] = []
+    if widget is None:
+        return said
+    for one in widget.findChildren(QWidget):
+        if not one.isVisible():
+            continue
+        if isinstance(one, Pill | QLabel | QAbstractButton):
+            said.append(one.text if isinstance(one, Pill) else one.text())
+        elif isinstance(one, QTextEdit | QPlainTextEdit):
+            said.append(one.toPlainText())
+    return [text for text in said if text]
+
+
+def shown_by(window: MainWindow) -> Shown:
+    """What is before a person now."""
+    sight = in_sight(window)
+    buttons = {word for button in window.header.findChildren(QAbstractButton) for word in [button.text()]}
+    header = [word for word in words_in(window.header) if word not in buttons]
+    return Shown(
+        header=" | ".join(header),
+        page=sight.page,
+        over=sight.over,
+        window=sight.window,
+        focus=sight.focus,
+        dialog=" | ".join(words_in(QApplication.activeModalWidget())),
+        notices=" | ".join(words_in(window.notices)),
+    )
+
+
+def place_of(name: str) -> Place:
+    """Where what has this name or text is, of what is in sight; in the dialog in front, where there is one."""
+    front = QApplication.activeModalWidget() or QApplication.activeWindow()
+    for widget in () if front is None else front.findChildren(QWidget):
+        text = widget.text() if isinstance(widget, QAbstractButton) else ""
+        if name in (widget.accessibleName(), text) and widget.isVisible() and widget.isEnabled():
+            middle = widget.mapToGlobal(widget.rect().center()) * widget.devicePixelRatioF()
+            return Place(name, middle.x(), middle.y())
+    return Place(name, None, None)
+
+
+class PlayedProgram(program.Program):
+    """Says what is in sight while it runs, and answers questions about it."""
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+
+        def listen() -> None:
+            for line in sys.stdin:
+                try:
+                    loop.call_soon_threadsafe(self._answer, line.strip())
+                except RuntimeError:  # the loop has ended
+                    return
+
+        threading.Thread(target=listen, name="standard input", daemon=True).start()
+        telling = asyncio.create_task(self._tell(), name="sight")
+        try:
+            return await super().run()
+        finally:
+            telling.cancel()
+            await asyncio.wait((telling,))
+
+    def _answer(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        if word == "place":
+            print(json.dumps(asdict(place_of(rest))), flush=True)
+        else:
+            texts = [text for top in QApplication.topLevelWidgets() if top.isVisible() for text in words_in(top)]
+            print(json.dumps({"texts": texts}), flush=True)
+
+    async def _tell(self) -> None:
+        last = None
+        while True:
+            now = shown_by(self._window)
+            if now != last:
+                print(json.dumps(asdict(now)), flush=True)
+                last = now
+            await asyncio.sleep(LOOKED_EVERY_S)
+
+
+if __name__ == "__main__":
+    program.Program = PlayedProgram  # type: ignore[misc]
+    sys.exit(main())

@@ -1,0 +1,7 @@
+"""All scenes, in the order in which they are played."""
+
+from __future__ import annotations
+
+from tests.rehearse import scenes_opening, scenes_stopping
+
+SCENES = (*scenes_opening.SCENES, *scenes_stopping.SCENES)

@@ -1,0 +1,223 @@
+"""The stage: the paper exchange as a look-alike of Kraken's hosts, a real keyring and a screen, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import random
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import certifi
+
+from engine.core.clock import Clock, ScaledClock
+from engine.core.option_catalogue import Catalogue
+from engine.core.profile import Profile
+from engine.core.secrets import Secret, SecretNames, SecretStore
+from engine.desk.opening import SECRETS
+from engine.desk.options import SECTIONS
+from engine.desk.worlds import API_KEY, API_SECRET
+from engine.paper.config import TRADING_PERMISSIONS, ApiKey, MarketSpec, PaperConfig, Tier
+from engine.paper.exchange import Exchange
+from engine.paper.faults import parse_faults
+from engine.paper.orders import NewOrder, Order
+from engine.paper.sockets import PERMISSION_OF
+from tests.gui.walk import seen_screen
+from tests.rehearse import namespace
+from tests.rehearse.authority import Authority
+from tests.rehearse.front import HOSTS, Front
+from tests.rehearse.watch import Watch
+from tests.secret_service import private_secret_service
+
+TRUST_OPTION = "venue.trust"
+_NOT_HANDED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "PYTHON_KEYRING_BACKEND")
+START_PRICE = Decimal("0.0966")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What is made once for all scenes. environment: for programs. strangers: an authority that nobody trusts."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    authority: Authority
+    strangers: Authority
+
+
+@contextmanager
+def house(*, screen: bool = True) -> Iterator[House]:
+    """Namespaces, names, certificates, keyring and screen; this process must have one thread still.
+
+    Raises NamespaceRefusedError.
+    """
+    namespace.enter()
+    with tempfile.TemporaryDirectory(prefix="evenkeel-rehearse-") as made, _uncovered():
+        folder = Path(made)
+        for name in ("certificates", "trusted", "etc", "home"):
+            (folder / name).mkdir()
+        authority = Authority(folder / "certificates")
+        namespace.name_hosts(HOSTS, folder / "etc")
+        namespace.trust_alone(authority.certificate, folder / "trusted")
+        if not _can_trust_the_system():
+            namespace.bind(folder / "trusted" / namespace.BUNDLE, Path(certifi.where()))
+        environment = {name: value for name, value in os.environ.items() if name.upper() not in _NOT_HANDED_ON}
+        environment |= {"HOME": str(folder / "home"), "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}
+        strangers = Authority(folder / "certificates", "Somebody else")
+        with private_secret_service(folder / "home") as service:
+            environment["DBUS_SESSION_BUS_ADDRESS"] = service.bus_address
+            if not screen:
+                yield House(folder, environment, authority, strangers)
+                return
+            with seen_screen(1.0) as (seen, _):
+                shown = {name: seen[name] for name in ("DISPLAY", "QT_QPA_PLATFORM", "QT_SCALE_FACTOR")}
+                yield House(folder, {**environment, **shown}, authority, strangers)
+
+
+@contextmanager
+def _uncovered() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        namespace.unbind_all()
+
+
+@dataclass
+class Account:
+    """The account at the look-alike: its keys by what they are."""
+
+    keys: dict[str, ApiKey] = field(default_factory=dict)
+
+    def make(self, name: str, chance: random.Random, permissions: tuple[str, ...] = TRADING_PERMISSIONS) -> ApiKey:
+        secret = base64.b64encode(chance.randbytes(64)).decode()
+        text = base64.b32encode(chance.randbytes(30)).decode()
+        self.keys[name] = ApiKey(f"{name}-{text}", secret, permissions, name)
+        return self.keys[name]
+
+
+@dataclass
+class Stage:
+    """One scene's exchange, and where it is reached. live: how many programs run that may place."""
+
+    house: House
+    exchange: Exchange
+    front: Front
+    account: Account
+    folder: Path
+    live: int = 0
+    figures: dict[str, float] = field(default_factory=dict)
+    watch: Watch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.exchange, lambda: self.live > 0, asyncio.get_running_loop().time)
+
+    def profile(self, name: str, options: str = "") -> Path:
+        """The folder of a new profile that trusts the system's certificates; options: more of its TOML file."""
+        folder = self.folder / name
+        folder.mkdir()
+        trust = 'trust = "system"\n' if _can_trust_the_system() else ""
+        text = f'[desk]\nlanguage = "en"\nlook = "light"\n\n[venue]\ntier = "{self.exchange.config.tier}"\n{trust}'
+        (folder / "evenkeel.toml").write_text(text + options)
+        return folder
+
+    async def keep_key(self, profile: Path, key: ApiKey) -> None:
+        """Put a key into the keyring, as the Keys page does; the program on this profile must not run."""
+        held = Profile(profile)
+        held.acquire()
+        try:
+            vault = SecretStore(held.identity, SecretNames(SECRETS), lambda secret: None)
+            await vault.save(API_KEY, Secret(key.key))
+            await vault.save(API_SECRET, Secret(key.secret))
+        finally:
+            held.release()
+
+    def note(self, name: str, value: float) -> None:
+        """Something that was measured."""
+        self.figures[name] = value
+
+    def refuse_key(self, words: str) -> None:
+        """Every private request is answered so from now on, over every way."""
+        private = self.exchange.rest._private
+        faults = ",".join(f"error@{method}:{words}" for method in (*private, *PERMISSION_OF, "batch_cancel"))
+        self.exchange.faults.declare(parse_faults(faults))
+
+    def move(self, ratio: float) -> None:
+        """The price jumps by this much, and orders fill that it reaches."""
+        self.exchange.world.catch_up()
+        book = self.exchange.world.book
+        price = book.quote.bid_price * (1 + Decimal(f"{ratio:.6f}"))
+        book.market.set_price(book.step, price.quantize(Decimal("0.0000001")))
+        book.rematch()
+
+    async def somebody_places(self, side: str, volume: Decimal, price: Decimal) -> Order:
+        """An order of another program on the account, which is none of ours."""
+        world = self.exchange.world
+        world.catch_up()
+        order = world.book.place(NewOrder(side="buy" if side == "buy" else "sell", volume=volume, price=price))
+        self.watch.foreign.add(order.id)
+        await world.settle(None)
+        return order
+
+
+@asynccontextmanager
+async def stage(
+    built: House,
+    name: str,
+    seed: int,
+    *,
+    tier: Tier = "pro",
+    usd: Decimal = Decimal(100),
+    doge: Decimal = Decimal(1000),
+    clock: Clock | None = None,
+    epoch_s: float | None = None,
+) -> AsyncIterator[Stage]:
+    """An exchange for one scene. clock, epoch_s: another time than the machine's, for time that jumps."""
+    chance = random.Random(f"{name}/{seed}")
+    account = Account()
+    for kind, rights in KEYS.items():
+        account.make(kind, chance, rights)
+    began_s = time.time() if epoch_s is None else epoch_s
+    own_clock = clock or ScaledClock(began_s, 1.0)
+    config = PaperConfig(
+        keys=tuple(account.keys.values()),
+        epoch_s=began_s,
+        market=MarketSpec(regime="flat", liquidity=Decimal(60), start_price=START_PRICE),
+        seed=seed,
+        usd=usd,
+        doge=doge,
+        tier=tier,
+    )
+    exchange = Exchange(config, own_clock)
+    await exchange.start()
+    running = asyncio.create_task(exchange.run(), name="exchange")
+    certificate = built.authority.server(tuple(HOSTS))
+    front = Front(lambda: exchange.port, lambda host: certificate)
+    try:
+        await front.start()
+        folder = built.folder / f"{name}-{seed}"
+        folder.mkdir(exist_ok=True)
+        yield Stage(built, exchange, front, account, folder)
+    finally:
+        await front.close()
+        exchange.stopping.set()
+        with suppress(asyncio.CancelledError):
+            await running
+        await exchange.close()
+
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "good": TRADING_PERMISSIONS,
+    "rotated": TRADING_PERMISSIONS,
+    "may-withdraw": (*TRADING_PERMISSIONS, "withdraw-funds"),
+    "no-trade": tuple(right for right in TRADING_PERMISSIONS if right not in ("modify-trades", "close-trades")),
+}
+"""The keys of every account, by name, with their rights."""
+
+
+def _can_trust_the_system() -> bool:
+    return any(spec.path == TRUST_OPTION for spec in Catalogue(SECTIONS))
