@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import itertools
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.core.clock import Clock
@@ -11,14 +13,18 @@ from engine.core.gate import NoAnswer, Rejection
 from engine.core.redaction import without
 from engine.core.secrets import MIN_LENGTH, Secret
 from engine.grid.ports import VenueRefused
-from engine.venue.errors import CALL_LIMIT_WORDS, AnswerUnreadable, failure
+from engine.venue.errors import CALL_LIMIT_WORDS, AnswerUnreadable, failure, kraken_words
 from engine.venue.kept_counters import KeptCounter
 from engine.venue.nonces import Nonces
 from engine.venue.rates import call_cost
-from engine.venue.turnstile import Turnstile, Urgency
+from engine.venue.turnstile import Turn, Turnstile, Urgency
 
-_SPARE_S = 2.0
+MIN_DEADLINE_S = 2.0
 """Kraken takes no deadline nearer than this."""
+
+_NONCE_WORDS = "EAPI:Invalid nonce"
+_NOT_AGAIN_S = 60.0
+"""Two programs that pass each other's nonces do so all the time; that they do is said once a minute."""
 
 
 class Calls:
@@ -29,12 +35,22 @@ class Calls:
     """
 
     def __init__(
-        self, client: Any, nonces: Nonces, clock: Clock, counter: KeptCounter, read_timeout_s: float = 5.0
+        self,
+        client: Any,
+        nonces: Nonces,
+        clock: Clock,
+        counter: KeptCounter,
+        on_key_shared: Callable[[str], None] = lambda evidence: None,
+        read_timeout_s: float = 5.0,
     ) -> None:
+        """on_key_shared: told what showed that another program uses the key."""
         self._client = client
         self._nonces = nonces
         self._clock = clock
         self._counter = counter
+        self._on_key_shared = on_key_shared
+        self._shared_said_s = -math.inf
+        self._was_taken = False
         self._turnstile = Turnstile()
         self._read_timeout_s = read_timeout_s
 
@@ -43,36 +59,56 @@ class Calls:
     ) -> Mapping[str, Any]:
         """Ask for something to be done. Past `deadline_s` less what Kraken needs, it is not sent (Rejection, retry)."""
         self._counter.spend(call_cost(path), self._clock.now())
-        await self._nonces.ready()
         turn = await self._turnstile.enter(urgency)
         try:
-            if deadline_s is not None and self._clock.now() + _SPARE_S > deadline_s:
-                raise Rejection(VenueRefused("the deadline was too near when its turn came, nothing was sent", "retry"))
-            answer = await getattr(self._client, f"privatePost{path}")(params)
-        except Rejection:
-            raise
-        except Exception as error:
-            raise self._failed(error) from error
+            return self._result(await self._sent(path, params, turn, deadline_s))
         finally:
             turn.leave()
-        return self._result(answer)
 
-    async def read(self, path: str, params: dict[str, Any] | None = None) -> Mapping[str, Any]:
+    async def read(
+        self, path: str, params: dict[str, Any] | None = None, urgency: Urgency = Urgency.READ
+    ) -> Mapping[str, Any]:
         """Read something of the account; waits until the call counter allows it (spec 20)."""
         cost = call_cost(path)
         while (wait_s := self._counter.wait_s(cost, self._clock.now())) > 0:
             await self._clock.sleep(wait_s)
         self._counter.spend(cost, self._clock.now())
-        await self._nonces.ready()
-        turn = await self._turnstile.enter(Urgency.READ)
+        turn = await self._turnstile.enter(urgency)
         try:
             async with asyncio.timeout(self._read_timeout_s):
-                answer = await getattr(self._client, f"privatePost{path}")(params or {})
-        except Exception as error:
+                answer = await self._sent(path, params or {}, turn)
+        except TimeoutError as error:
             raise self._failed(error) from error
         finally:
             turn.leave()
         return self._result(answer)
+
+    async def _sent(
+        self, path: str, params: dict[str, Any], turn: Turn, deadline_s: float | None = None
+    ) -> Mapping[str, Any]:
+        """The answer of one request. One whose nonce was passed did nothing: it is sent again at once, above it."""
+        for step in itertools.count():
+            await self._nonces.ready()
+            check_deadline(deadline_s, self._clock.now())
+            try:
+                answer = await getattr(self._client, f"privatePost{path}")(dict(params))
+            except Exception as error:
+                passed = any(word.startswith(_NONCE_WORDS) for word in kraken_words(error))
+                if not passed or not self._nonces.step_over(step):
+                    raise self._failed(error) from error
+                if step == 0:
+                    self._note_passed(path, turn)
+            else:
+                self._was_taken = True
+                return answer  # type: ignore[no-any-return]
+        raise AssertionError("the steps over nonces are counted")
+
+    def _note_passed(self, path: str, turn: Turn) -> None:
+        """Somebody else did, where a nonce of this run was taken before and no request of ours overtook this one."""
+        now_s = self._clock.now()
+        if self._was_taken and not turn.was_left and now_s >= self._shared_said_s + _NOT_AGAIN_S:
+            self._shared_said_s = now_s
+            self._on_key_shared(f"{_NONCE_WORDS} on {path}")
 
     def _failed(self, error: Exception) -> Rejection | NoAnswer:
         failed = failure(error, self._without_keys)
@@ -99,3 +135,9 @@ class Calls:
         except Exception as error:
             raise self._failed(error) from error
         return self._result(answer)
+
+
+def check_deadline(deadline_s: float | None, now_s: float) -> None:
+    """Raises Rejection when a request with this deadline would be too late for Kraken."""
+    if deadline_s is not None and now_s + MIN_DEADLINE_S > deadline_s:
+        raise Rejection(VenueRefused("the deadline was too near when its turn came, nothing was sent", "retry"))

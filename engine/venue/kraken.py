@@ -9,47 +9,49 @@ from decimal import Decimal
 from typing import Any
 
 from engine.core.clock import Clock
-from engine.core.gate import NoAnswer, Rejection
+from engine.core.gate import Rejection
 from engine.core.modes import Mode
 from engine.grid.ports import (
+    AccountTrouble,
     AmendOrder,
     Balances,
     CancelOrder,
     Close,
-    OrderGone,
+    KeyUsedElsewhere,
     OrderTaken,
     PairRules,
     PlaceOrder,
     VenueFill,
     VenueOrder,
     VenueRefused,
-    VenueSilent,
 )
 from engine.venue import client as ccxt_client
 from engine.venue import history
 from engine.venue.addresses import Addresses
-from engine.venue.calls import Calls
+from engine.venue.calls import Calls, check_deadline
+from engine.venue.cancels import Cancels
 from engine.venue.client import Keys
 from engine.venue.errors import TRADING_LIMIT_WORDS
 from engine.venue.holdings import balances
 from engine.venue.kept_counters import CALL_COUNTER, TRADING_COUNTER, CounterMemory, CountersInMemory, KeptCounter
 from engine.venue.nonces import Nonces, NonceStore
 from engine.venue.notices import Notices
-from engine.venue.options import VenueOptions
+from engine.venue.options import OrdersBy, VenueOptions
+from engine.venue.order_requests import rest_amend, rest_place, socket_amend, socket_place
+from engine.venue.order_socket import NotSentError, OrderSocket
 from engine.venue.permissions import KeyPermissions, key_permissions
 from engine.venue.rates import ADD_COST, CALLS, OLDEST_PENALTY_S, SHARE, TRADING, Counter, amend_cost, cancel_cost
 from engine.venue.stream import Stream
 from engine.venue.symbols import Symbols
 from engine.venue.translate import (
     PairNames,
+    identifier_at,
     last_price,
     order_taken,
     pair_rules,
     rest_name,
-    rfc3339,
     seconds_at,
     text_at,
-    whole_at,
 )
 from engine.venue.turnstile import Urgency
 
@@ -73,13 +75,18 @@ class KrakenVenue:
         stood: Mapping[str, Counter],
     ) -> None:
         self._client = client
+        self._nonces = nonces
         self._has_keys = has_keys
         self._options = options
         self._clock = clock
         now_s = clock.now()
-        self.calls = Calls(client, nonces, clock, KeptCounter(CALL_COUNTER, CALLS[options.tier], memory, stood, now_s))
+        counter = KeptCounter(CALL_COUNTER, CALLS[options.tier], memory, stood, now_s)
         self.notices = Notices()
+        self.calls = Calls(client, nonces, clock, counter, self._key_is_shared)
         self._symbols = Symbols(self.calls)
+        self._by_socket = options.orders_by is OrdersBy.SOCKET
+        self._orders = OrderSocket(options.request_timeout_s)
+        self._cancels = Cancels(self._orders, self.calls, self._by_socket, self._refused)
         self._names: PairNames | None = None
         self._counter = KeptCounter(TRADING_COUNTER, TRADING[options.tier], memory, stood, now_s)
         self._touched: OrderedDict[str, float] = OrderedDict()
@@ -111,11 +118,13 @@ class KrakenVenue:
         return cls(client, nonces, options, clock, keys is not None, memory, stood)
 
     async def close(self, within_s: float = 5.0) -> None:
-        """End the stream and close every connection. Raises TimeoutError past `within_s`."""
+        """End the stream, close every connection and give unused nonces back. Raises TimeoutError past `within_s`."""
         async with asyncio.timeout(within_s):
+            await self._cancels.close()
             if self._stream is not None:
                 await self._stream.aclose()
             await ccxt_client.close(self._client)
+            await self._nonces.give_back()
 
     async def rules(self) -> PairRules:
         result = await self.calls.look("AssetPairs", {"pair": rest_name(self._options.pair)})
@@ -123,42 +132,34 @@ class KrakenVenue:
         return rules
 
     async def place(self, order: PlaceOrder) -> OrderTaken:
-        names = self._names or await self._learn_names()
+        """On the socket Kraken acknowledges an order by its id alone: price and quantity are None then."""
         now_s = self._clock.now()
         self._spend(ADD_COST, now_s)
-        request = {
-            "pair": names.id,
-            "type": order.side.value,
-            "ordertype": "limit",
-            "volume": format(order.quantity, "f"),
-            "price": format(order.price, "f"),
-            "oflags": "post,fciq",
-            "cl_ord_id": order.client_id,
-            "deadline": self._deadline(order.deadline_s, now_s),
-        }
-        if order.expires_s is not None:
-            request |= {"timeinforce": "GTD", "expiretm": str(int(order.expires_s))}
-        result = await self._trade("AddOrder", request, Urgency.ORDER, order.deadline_s)
-        taken = order_taken(result, order.side, names)
+        deadline_s = self._deadline_s(order.deadline_s, now_s)
+        try:
+            request = socket_place(order, self._options.pair, deadline_s)
+            result = await self._over_socket("add_order", request, order.deadline_s)
+            taken = OrderTaken(identifier_at(result, "order_id"), None, None)
+        except NotSentError:
+            names = self._names or await self._learn_names()
+            result = await self._over_rest("AddOrder", rest_place(order, names.id, deadline_s), order.deadline_s)
+            taken = order_taken(result, order.side, names)
         self._touch(order.client_id)
         self._remember(taken.order_id, order.client_id)
         return taken
 
     async def amend(self, change: AmendOrder) -> OrderTaken:
-        """Kraken acknowledges an amendment by an id alone: price and quantity are None.
+        """Kraken acknowledges an amendment by its ids alone: price and quantity are None.
 
         `order_id` is empty when this run has not seen the order.
         """
         now_s = self._clock.now()
         self._spend(amend_cost(self._age_s(change.client_id, now_s)), now_s)
-        request = {
-            "cl_ord_id": change.client_id,
-            "order_qty": format(change.quantity, "f"),
-            "limit_price": format(change.price, "f"),
-            "post_only": "true",
-            "deadline": self._deadline(change.deadline_s, now_s),
-        }
-        result = await self._trade("AmendOrder", request, Urgency.ORDER, change.deadline_s)
+        deadline_s = self._deadline_s(change.deadline_s, now_s)
+        try:
+            result = await self._over_socket("amend_order", socket_amend(change, deadline_s), change.deadline_s)
+        except NotSentError:
+            result = await self._over_rest("AmendOrder", rest_amend(change, deadline_s), change.deadline_s)
         text_at(result, "amend_id")
         self._touch(change.client_id)
         return OrderTaken(self._order_ids.get(change.client_id, ""), None, None)
@@ -166,11 +167,7 @@ class KrakenVenue:
     async def cancel(self, order: CancelOrder) -> None:
         """Never held back by our own counter: a cancel that Kraken may refuse is better than none."""
         self._count_cancel(order.client_id)
-        result = await self._trade("CancelOrder", {"cl_ord_id": order.client_id}, Urgency.CANCEL)
-        if result.get("pending", False) is not False:
-            raise NoAnswer(VenueSilent("Kraken took the cancel but has not carried it out yet"))
-        if whole_at(result, "count", 1) == 0:
-            raise Rejection(OrderGone())
+        await self._cancels.cancel(order.client_id)
 
     async def balances(self) -> Balances:
         names = self._names or await self._learn_names()
@@ -245,6 +242,7 @@ class KrakenVenue:
             self._socket_token if self._has_keys else None,
             self._options.connect_timeout_s,
             self.notices,
+            self._orders,
             before=self._stream,
         )
         return self._stream
@@ -254,7 +252,7 @@ class KrakenVenue:
         return key_permissions(await self.calls.read("GetApiKeyInfo"))
 
     async def _socket_token(self) -> str:
-        return text_at(await self.calls.read("GetWebSocketsToken"), "token")
+        return text_at(await self.calls.read("GetWebSocketsToken", urgency=Urgency.ORDER), "token")
 
     async def _learn_names(self) -> PairNames:
         if self._names is None:
@@ -262,18 +260,34 @@ class KrakenVenue:
         assert self._names is not None
         return self._names
 
-    async def _trade(
-        self, path: str, request: dict[str, Any], urgency: Urgency, deadline_s: float | None = None
-    ) -> Mapping[str, Any]:
+    async def _over_socket(self, method: str, params: Mapping[str, Any], deadline_s: float) -> Mapping[str, Any]:
+        """Raises NotSentError when it has to go by REST, and what the port says else."""
+        if not self._by_socket:
+            raise NotSentError("orders go by REST, as venue.orders_by says")
+        check_deadline(deadline_s, self._clock.now())
         try:
-            return await self.calls.change(path, request, urgency, deadline_s)
-        except Rejection as rejection:
-            if isinstance(rejection.reason, VenueRefused) and rejection.reason.words.startswith(TRADING_LIMIT_WORDS):
-                self._counter.exhaust(self._clock.now())
+            return await self._orders.request(method, params)
+        except Rejection as refusal:
+            self._refused(refusal)
             raise
 
-    def _deadline(self, deadline_s: float, now_s: float) -> str:
-        return rfc3339(min(deadline_s, now_s + _FURTHEST_DEADLINE_S))
+    async def _over_rest(self, path: str, request: dict[str, Any], deadline_s: float) -> Mapping[str, Any]:
+        try:
+            return await self.calls.change(path, request, Urgency.ORDER, deadline_s)
+        except Rejection as refusal:
+            self._refused(refusal)
+            raise
+
+    def _refused(self, refusal: Rejection) -> None:
+        reason = refusal.reason
+        if isinstance(reason, VenueRefused) and reason.words.startswith(TRADING_LIMIT_WORDS):
+            self._counter.exhaust(self._clock.now())
+
+    def _key_is_shared(self, evidence: str) -> None:
+        self.notices.tell(AccountTrouble(KeyUsedElsewhere(evidence), self._clock.now()))
+
+    def _deadline_s(self, deadline_s: float, now_s: float) -> float:
+        return min(deadline_s, now_s + _FURTHEST_DEADLINE_S)
 
     def _spend(self, cost: float, now_s: float) -> None:
         if not self._counter.allows(cost, now_s):

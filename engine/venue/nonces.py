@@ -2,6 +2,11 @@
 
 They must rise over restarts and over a clock that is set back, so a high-water mark is stored. It is stored ahead of
 use, a block at a time: within a block a request needs no write, and after a crash the next run starts above the block.
+A block is short, and what is left of it is given back in the end, so that other programs on the key, and this one
+after its journal was lost, are not held up by numbers that nobody used.
+
+Where a number is refused all the same, somebody was above it: `step_over` goes above them, by the clock first and then
+by growing steps, for nobody tells how far ahead they are.
 """
 
 from __future__ import annotations
@@ -11,11 +16,15 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-BLOCK_US = 3_600_000_000
-"""An hour of microseconds: one write an hour."""
+BLOCK_US = 10_000_000
+"""Ten seconds of microseconds."""
 
-MARGIN_US = 60_000_000
+MARGIN_US = 2_000_000
 """The next block is reserved when less than this is left."""
+
+STEPS_S = (0, 1, 10, 60, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 24 * 3_600)
+"""How far above the clock a refused request is tried again, one step after the other. A program that reserved hours at
+each start may be days ahead; one that counts in nanoseconds is out of reach, and a person has to make another key."""
 
 
 class NonceStore(Protocol):
@@ -63,25 +72,41 @@ class Nonces:
         self._reserved = 0
 
     async def ready(self) -> None:
-        """Make sure that the next numbers are reserved; waits for the store about once an hour."""
-        if self._loaded and self._candidate() + MARGIN_US <= self._reserved:
+        """Make sure that the next numbers are reserved; waits for the store once in a while."""
+        if self._loaded and self._wanted() + MARGIN_US <= self._reserved:
             return
         async with self._lock:
             if not self._loaded:
                 self._last = await self._store.load() or 0
                 self._loaded = True
-            candidate = self._candidate()
-            if candidate + MARGIN_US > self._reserved:
-                await self._store.store(candidate + BLOCK_US)
-                self._reserved = candidate + BLOCK_US
+            wanted = self._wanted()
+            if wanted + MARGIN_US > self._reserved:
+                await self._store.store(wanted + BLOCK_US)
+                self._reserved = wanted + BLOCK_US
 
     def next(self) -> int:
-        """The next number. Raises NonceNotReserved when `ready` was not awaited before."""
-        candidate = self._candidate()
-        if candidate > self._reserved:
-            raise NonceNotReserved(f"nonce {candidate} is above the stored mark {self._reserved}; await ready() first")
-        self._last = candidate
-        return candidate
+        """The next number: the clock, or less of it where the block ends before.
 
-    def _candidate(self) -> int:
+        Raises NonceNotReserved when `ready` was not awaited before.
+        """
+        if self._last >= self._reserved:
+            raise NonceNotReserved(f"nonce {self._last + 1} is above the stored mark {self._reserved}; await ready()")
+        self._last = min(self._wanted(), self._reserved)
+        return self._last
+
+    def step_over(self, step: int) -> bool:
+        """Go above whoever used the key: `STEPS_S[step]` ahead of the clock. False when there is no such step."""
+        if step >= len(STEPS_S):
+            return False
+        self._last = max(self._last, self._now_us() + STEPS_S[step] * 1_000_000)
+        return True
+
+    async def give_back(self) -> None:
+        """Nothing more is sent: what was reserved and not used may be used by whoever comes next."""
+        async with self._lock:
+            if self._loaded and self._last < self._reserved:
+                await self._store.store(self._last)
+                self._reserved = self._last
+
+    def _wanted(self) -> int:
         return max(self._now_us(), self._last + 1)

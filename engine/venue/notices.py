@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from engine.grid.ports import RowSetAside
+from engine.grid.ports import AccountTrouble, RowSetAside
 
 _REMEMBERED = 10_000
 _WAITING = 1_000
 
-Notice = RowSetAside
+Notice = RowSetAside | AccountTrouble
 
 
 class Notices:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from engine.core.options import Options, Risk, option
 from engine.venue.rates import Tier
+
+
+class OrdersBy(Enum):
+    """Which way orders, amendments and cancels leave."""
+
+    SOCKET = "socket"
+    REST = "rest"
 
 
 class VenueOptions(Options, section="venue"):
@@ -22,6 +31,15 @@ class VenueOptions(Options, section="venue"):
         text=(
             "The account's verification tier: it sets how fast orders may be sent and how many may rest. "
             "A tier above the real one makes Kraken refuse orders; one below it only makes this program slower."
+        ),
+    )
+    orders_by: OrdersBy = option(
+        OrdersBy.SOCKET,
+        restart=True,
+        risk=Risk.TIMING,
+        text=(
+            "The way on which orders leave: socket sends them at once, side by side, and falls back on REST while the "
+            "socket is down; rest sends them one after the other, each waiting for the answer to the one before it."
         ),
     )
     request_timeout_s: float = option(

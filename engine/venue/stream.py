@@ -18,6 +18,7 @@ from typing import Any
 from engine.core.clock import Clock
 from engine.core.gate import NoAnswer, Rejection
 from engine.grid.ports import (
+    AccountTrouble,
     Balances,
     LedgerEntry,
     Quote,
@@ -32,14 +33,16 @@ from engine.grid.ports import (
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.holdings import BalanceSheet, UpdateBeforeSnapshot
 from engine.venue.notices import Notices
+from engine.venue.order_socket import Line, OrderSocket
 from engine.venue.sockets import Executions, OrderUnseen, Place, Sequence, quote
 from engine.venue.translate import PairNames, list_at, mapping_at, one_of_at, text_at
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
+LAST_ANSWERS_S = 0.5
 FACTS_HELD = 10_000
-Fact = VenueOrder | VenueFill | LedgerEntry | RowSetAside
+Fact = VenueOrder | VenueFill | LedgerEntry | RowSetAside | AccountTrouble
 _PRIVATE = frozenset({"executions", "balances"})
 _CHANNELS = _PRIVATE | {"ticker", "status", "heartbeat"}
 
@@ -131,9 +134,12 @@ class Session:
         clock: Clock,
         inbox: Inbox,
         notices: Notices,
+        orders: OrderSocket,
     ) -> None:
         self._wire = wire
         self._notices = notices
+        self._orders = orders
+        self._token: str | None = None
         self._clock = clock
         self._names = names
         self._inbox = inbox
@@ -150,8 +156,12 @@ class Session:
     async def run(
         self, token: str | None, connect_within_s: float, when_up: Callable[[], None], when_down: Callable[[str], None]
     ) -> None:
-        """Stay subscribed, to quotes alone without a token, until something ends it; `when_down` is told what."""
+        """Stay subscribed, to quotes alone without a token, until something ends it; `when_down` is told what.
+
+        Orders may leave by the private socket as soon as that is subscribed.
+        """
         self._wire.listener = self._heard
+        self._token = token
         self._wanted = frozenset({"ticker"}) if token is None else _PRIVATE | {"ticker"}
         try:
             sockets = [self._subscribe(*subscription) for subscription in self._subscriptions(token)]
@@ -167,7 +177,11 @@ class Session:
                 self._raise_end(sockets)
             except Exception as error:
                 when_down(_words(error))
+                if self._end.done():  # a message was wrong: the socket itself still answers
+                    await self._orders.finish(LAST_ANSWERS_S)
+                self._orders.close(_words(error))
             finally:
+                self._orders.close("the private socket was closed")
                 for socket in (*sockets, self._end):
                     if socket.done() and not socket.cancelled():
                         socket.exception()
@@ -206,6 +220,8 @@ class Session:
                 self._end.set_exception(error)
 
     def _take(self, message: Any) -> None:
+        if isinstance(message, dict) and self._orders.heard(message):
+            return
         if self._end.done():
             return
         if not isinstance(message, dict):
@@ -263,6 +279,8 @@ class Session:
             item = self._executions.read(entry, snapshot)
             if item is not None:
                 self._inbox.put(item)
+            if isinstance(item, VenueOrder):
+                self._orders.saw(item)
         except OrderUnseen as unseen:
             # Subscribing again would not bring it: the grid reads the account instead.
             self._inbox.missed(str(unseen))
@@ -272,9 +290,19 @@ class Session:
     def _acknowledged(self, message: dict[str, Any]) -> None:
         if message.get("success") is not True:
             raise ConnectionError(f"Kraken refused a subscription: {message.get('error')!r}")
-        self._subscribed.add(text_at(mapping_at(message, "result"), "channel"))
+        channel = text_at(mapping_at(message, "result"), "channel")
+        self._subscribed.add(channel)
+        if channel == "executions" and self._token is not None:
+            self._orders.open(Line(self._send, self._token, self._renew))
         if self._subscribed >= self._wanted and not self._up.done():
             self._up.set_result(None)
+
+    async def _send(self, text: str, what: str) -> None:
+        await self._wire.send(self._private, text, what)
+
+    def _renew(self, words: str) -> None:
+        if not self._end.done():
+            self._end.set_exception(ConnectionError(f"Kraken's socket says {words!r}"))
 
 
 class Stream:
@@ -294,10 +322,12 @@ class Stream:
         token: Callable[[], Awaitable[str]] | None,
         connect_within_s: float,
         notices: Notices,
+        orders: OrderSocket,
         before: Stream | None = None,
     ) -> None:
         self._before = before
         self._notices = notices
+        self._orders = orders
         self._wire = wire
         self._names = names
         self._client_ids = client_ids
@@ -341,7 +371,9 @@ class Stream:
             started_s = loop.time()
             try:
                 names = await self._names()
-                session = Session(self._wire, names, self._client_ids, self._clock, self._inbox, self._notices)
+                session = Session(
+                    self._wire, names, self._client_ids, self._clock, self._inbox, self._notices, self._orders
+                )
                 token = None if self._token is None else await self._token()
                 await session.run(token, self._connect_within_s, self._is_up, self._is_down)
             except Exception as error:

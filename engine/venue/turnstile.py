@@ -33,6 +33,11 @@ class Turn:
         self._left = False
         self._timer = asyncio.get_running_loop().call_later(arrival_s, self.leave)
 
+    @property
+    def was_left(self) -> bool:
+        """Whether another request may be on its way too."""
+        return self._left
+
     def leave(self) -> None:
         """Let the next one go; leaving twice does nothing."""
         if not self._left:

@@ -3,6 +3,8 @@
 Importing this module imports ccxt, which takes the better part of a second: only `client.build` does, in a worker
 thread. What is relied on in ccxt 4.5.90 is pinned by tests/engine/venue/test_ccxt_contract.py.
 
+Orders leave by the socket as raw messages (`send`); ccxt sends only what subscribes.
+
 Why socket messages are read here and not with ccxt's `watch_orders` and `watch_my_trades` (ccxt/pro/kraken.py):
 one `executions` message is taken for trades or for orders as a whole by its first entry, so a trade behind an order
 update is lost; both calls share one subscription, so the second one's snapshot is never asked for; the sequence
@@ -19,15 +21,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import aiohttp
 import ccxt.pro
 
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.nonces import Nonces
+from engine.venue.order_socket import NotSentError
 
 _FAREWELL_S = 1.0
 """How long the other side may take to answer a close; then the connection is broken off."""
 
 SocketListener = Callable[[str, Any], None]
+SentListener = Callable[[float, int, str], None]
+"""Told when a request has been handed to the network: time of the loop, bytes of its body, method or endpoint."""
 
 
 def _not_a_number(text: str) -> Any:
@@ -48,8 +54,15 @@ class KrakenWire(ccxt.pro.kraken):  # type: ignore[misc]
     def __init__(self, config: dict[str, Any], nonces: Nonces) -> None:
         self.nonces = nonces
         self.listener: SocketListener | None = None
+        self.on_sent: SentListener | None = None
         self.timeout_on_exit = 0
         super().__init__(config)
+
+    def open(self, lazy: bool = False) -> None:
+        """ccxt's; the requests of its connection pool say when they have left."""
+        super().open(lazy)
+        if self.session is not None:
+            self.session._request_class = partial(_NotedRequest, self)
 
     def incrementing_nonce(self) -> int:
         """Ours: strictly rising over restarts too."""
@@ -106,6 +119,21 @@ class KrakenWire(ccxt.pro.kraken):  # type: ignore[misc]
         if self.clients.get(client.url) is client:
             super().on_close(client, error)
 
+    async def send(self, url: str, text: str, what: str) -> None:
+        """Hand a message to the open socket to `url`. Raises NotSentError when nothing of it was written."""
+        client = self.clients.get(url) if self.clients else None
+        connection = None if client is None else client.connection
+        if connection is None or connection.closed or connection._writer.transport.is_closing():
+            raise NotSentError("the private socket is closed")
+        # Up to the write nothing is awaited: what is raised from here on may be raised after it.
+        await connection.send_str(text)
+        self.note_sent(len(text.encode()), what)
+
+    def note_sent(self, size: int, what: str) -> None:
+        """A request has been handed to the network."""
+        if self.on_sent is not None:
+            self.on_sent(asyncio.get_running_loop().time(), size, what)
+
     async def hang_up(self, url: str) -> None:
         """Close the socket to `url` and wait for everything that ccxt started for it."""
         client = self.clients.pop(url, None) if self.clients else None
@@ -137,3 +165,15 @@ class KrakenWire(ccxt.pro.kraken):  # type: ignore[misc]
 async def _dial(client: Any, open_socket: Callable[..., Any], session: Any, backoff_delay: float = 0) -> None:
     client.dial = asyncio.current_task()
     await open_socket(session, backoff_delay)
+
+
+class _NotedRequest(aiohttp.ClientRequest):
+    """A request that tells its wire when its body was written."""
+
+    def __init__(self, wire: KrakenWire, method: str, url: Any, **named: Any) -> None:
+        super().__init__(method, url, **named)
+        self._wire = wire
+
+    async def write_bytes(self, writer: Any, conn: Any, content_length: int | None = None) -> None:
+        await super().write_bytes(writer, conn, content_length)
+        self._wire.note_sent(content_length or 0, self.url.path)

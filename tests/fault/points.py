@@ -21,10 +21,21 @@ from engine.grid.engine import GridEngine
 from engine.grid.ports import VenueFill, VenueOrder
 from engine.grid.reconcile import Reconciler
 from engine.venue.kraken import KrakenVenue
+from engine.venue.order_socket import OrderSocket
 from engine.venue.stream import Session
 from tests.fault.wrapping import Reached, after, after_async, around, before
 
-TRADING = {"AddOrder": "place", "AmendOrder": "amend", "CancelOrder": "cancel"}
+TRADING = {
+    "AddOrder": "place",
+    "add_order": "place",
+    "AmendOrder": "amend",
+    "amend_order": "amend",
+    "CancelOrder": "cancel",
+    "cancel_order": "cancel",
+    "CancelOrderBatch": "cancel",
+    "batch_cancel": "cancel",
+}
+"""What requests for orders are called over REST and on the socket, and the points that they pass."""
 
 OFTEN = {
     "journal.commit.before": 60,
@@ -109,7 +120,7 @@ def _gate(reached: Reached) -> None:
 
 
 def _venue(reached: Reached) -> None:
-    for name in TRADING.values():
+    for name in sorted(set(TRADING.values())):
         around(reached, KrakenVenue, name, name)
     around(reached, KrakenVenue, "find", "find")
     start = ClientResponse.start
@@ -124,6 +135,20 @@ def _venue(reached: Reached) -> None:
         return answer
 
     ClientResponse.start = started  # type: ignore[method-assign]
+    send, heard = Session._send, OrderSocket.heard
+
+    async def sent(session: Session, text: str, what: str) -> None:
+        await send(session, text, what)
+        if what in TRADING:
+            reached(f"{TRADING[what]}.sent")
+
+    def answered(orders: OrderSocket, message: Any) -> bool:
+        method = message.get("method")
+        if isinstance(method, str) and method in TRADING:
+            reached(f"{TRADING[method]}.answered")
+        return heard(orders, message)
+
+    Session._send, OrderSocket.heard = sent, answered  # type: ignore[method-assign]
     before(reached, Session, "_take", "message.before")
 
 

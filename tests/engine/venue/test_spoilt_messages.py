@@ -12,6 +12,7 @@ import pytest
 from engine.core.clock import ManualClock
 from engine.grid.ports import Balances, Quote, StreamItem, VenueFill, VenueOrder
 from engine.venue.notices import Notices
+from engine.venue.order_socket import OrderSocket
 from engine.venue.rates import Tier
 from engine.venue.stream import Inbox, Session
 from engine.venue.translate import pair_rules
@@ -68,7 +69,7 @@ async def heard(messages: list[Any]) -> tuple[list[StreamItem], str]:
     wire, inbox, words = Wire(), Inbox(), []
     notices = Notices()
     notices.listen(inbox.put)
-    session = Session(wire, NAMES, {}, ManualClock(0.0), inbox, notices)
+    session = Session(wire, NAMES, {}, ManualClock(0.0), inbox, notices, OrderSocket(1.0))
     running = asyncio.create_task(session.run("a token", 5.0, inbox.back, words.append), name="session")
     await asyncio.sleep(0)
     for message in messages:
