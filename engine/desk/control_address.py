@@ -17,7 +17,10 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from engine.core.option_file import PreparedFile
+LOOPBACK = "127.0.0.1"
+MAX_LINE_BYTES = 64 * 1024
+ANSWER_WITHIN_S = 30.0
+"""A Stop waits until each of its cancels was answered; what is not answered by then goes on all the same."""
 
 CONTROL_FILE = "control.json"
 SOCKET_FILE = "control.sock"
@@ -41,6 +44,8 @@ class ControlAddress:
 
     def write(self, profile: Path) -> None:
         """Say so in the profile, for its owner alone. Blocks. Raises OSError."""
+        from engine.core.option_file import PreparedFile  # the command line that asks needs none of that
+
         PreparedFile(profile / CONTROL_FILE, json.dumps(asdict(self))).commit()
 
     @classmethod

@@ -7,8 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from engine.desk.control_address import ControlAddress
-from engine.desk.control_socket import ANSWER_WITHIN_S, LOOPBACK, MAX_LINE_BYTES
+from engine.desk.control_address import ANSWER_WITHIN_S, LOOPBACK, MAX_LINE_BYTES, ControlAddress
 
 CONNECT_WITHIN_S = 3.0
 MAX_ANSWER_BYTES = 16 * MAX_LINE_BYTES

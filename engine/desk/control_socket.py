@@ -22,15 +22,19 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.tasks import TaskFailure, Tasks
-from engine.desk.control_address import HAS_UNIX_SOCKETS, ControlAddress, ControlAddressError, socket_path
+from engine.desk.control_address import (
+    ANSWER_WITHIN_S,
+    HAS_UNIX_SOCKETS,
+    LOOPBACK,
+    MAX_LINE_BYTES,
+    ControlAddress,
+    ControlAddressError,
+    socket_path,
+)
 from engine.desk.control_requests import fault
 
-LOOPBACK = "127.0.0.1"
-MAX_LINE_BYTES = 64 * 1024
 MAX_CONNECTIONS = 8
 READ_WITHIN_S = 5.0
-ANSWER_WITHIN_S = 30.0
-"""A Stop waits until each of its cancels was answered; what is not answered by then goes on all the same."""
 FINISH_WITHIN_S = 1.0
 _PEER = struct.Struct("3i")  # struct ucred: process, user, group
 

@@ -19,9 +19,15 @@ from engine.core.messages import Acknowledged, Answer, Reason
 from engine.core.modes import Mode, ModeSnapshot, Switch
 from engine.core.troubles import TakeWay, Trouble, TroublesSnapshot, Way
 from engine.desk import control_socket
-from engine.desk.control_address import CONTROL_FILE, ControlAddress, ControlAddressError, socket_path
+from engine.desk.control_address import (
+    CONTROL_FILE,
+    MAX_LINE_BYTES,
+    ControlAddress,
+    ControlAddressError,
+    socket_path,
+)
 from engine.desk.control_client import NoSessionError, SessionSilentError, ask_session
-from engine.desk.control_socket import MAX_CONNECTIONS, MAX_LINE_BYTES, ControlSocket
+from engine.desk.control_socket import MAX_CONNECTIONS, ControlSocket
 from engine.desk.desk import Desk
 from engine.paper.exchange import Exchange
 from tests.engine.desk.running_desk import Place, acquired, exchange_in_process, grid
