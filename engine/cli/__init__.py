@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import __version__
-from engine.cli import control, drift, hub, keyring, store
+from engine.cli import control, drift, exit_codes, hub, keyring, live, store
 from engine.desk.arguments import SessionArguments, add_session_arguments, default_profile, session_arguments
 from engine.desk.child_process import run_child
 
-EXIT_USAGE = 2
-EXIT_FAILED = 1
 LIVE_PHRASE = "trade live"
 
 _log = logging.getLogger(__name__)
@@ -54,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     store.add_commands(commands)
     keyring.add_commands(commands)
     control.add_commands(commands)
+    live.add_commands(commands, LIVE_PHRASE)
     governor = commands.add_parser("governor", help="tools of the governor")
     tools = governor.add_subparsers(dest="tool", required=True, metavar="TOOL")
     replay = tools.add_parser("replay", help="run the controller over recorded observations, one JSON line per update")
@@ -95,7 +94,7 @@ def _replay(observations: Path, profile: Path | None, assignments: Sequence[str]
     except (OptionsRefusedError, OSError, UnicodeDecodeError) as error:
         for line in str(error).splitlines():
             print(f"evenkeel-engine governor replay: {line}", file=sys.stderr)
-        return EXIT_USAGE
+        return exit_codes.USAGE
     return replay_command(observations, settings.of(GovernorOptions), sys.stdout)
 
 
@@ -120,13 +119,13 @@ def _run(arguments: SessionArguments, *, as_json: bool) -> int:
             asked = f"LIVE places real orders with real money. Type “{LIVE_PHRASE}” to go on: "
             live_confirmed = _typed_at_terminal(asked) == LIVE_PHRASE
             if not live_confirmed:
-                _log.error("%s", error)
-                return EXIT_FAILED
+                _log.error("%s; `evenkeel-engine live allow` lets it start by itself", error)
+                return exit_codes.PERSON_NEEDED
         except KeyRefused as error:
             _log.error("%s", error)
             phrase = _typed_at_terminal(f"Type “{error.phrase}” to use this key all the same: ")
             if phrase is None:
-                return EXIT_FAILED
+                return exit_codes.PERSON_NEEDED
 
 
 def _typed_at_terminal(asked: str) -> str | None:

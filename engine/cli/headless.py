@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from engine.cli import exit_codes
 from engine.core.bus import Bus, EventReader
 from engine.core.messages import Event, Snapshot, plain
 from engine.core.mirror_messages import MirrorCaughtUp, MirrorLost, MirrorRewound, MirrorSnapshot
@@ -21,10 +22,10 @@ from engine.desk.arguments import SessionArguments
 from engine.desk.desk import KeyRefused, LiveNotConfirmed
 from engine.desk.messages import DeskNote
 from engine.desk.opening import CANNOT_OPEN, opened
+from engine.desk.worlds import KeysMissing
 from engine.governor.messages import GovernorSnapshot
 from engine.grid.messages import FillBooked, GridNote, GridSnapshot, RoundTripBooked
 
-EXIT_FAILED = 1
 SHOWN: tuple[type[Snapshot], ...] = (ModeSnapshot, EngineSnapshot, GovernorSnapshot, GridSnapshot, MirrorSnapshot)
 TOLD: tuple[type[Event], ...] = (
     FillBooked,
@@ -58,7 +59,7 @@ async def run_session(
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
     try:
         async with opened(
-            arguments, redactor, live_confirmed=live_confirmed, withdrawal_phrase=withdrawal_phrase
+            arguments, redactor, live_confirmed=live_confirmed, withdrawal_phrase=withdrawal_phrase, unattended=True
         ) as desk:
             if print_json:
                 _print_snapshots(desk.bus, ended.set)
@@ -67,10 +68,10 @@ async def run_session(
         if isinstance(error, LiveNotConfirmed) or (error.phrase is not None and withdrawal_phrase is None):
             raise
         _log.error("%s", error)
-        return EXIT_FAILED
+        return exit_codes.PERSON_NEEDED
     except CANNOT_OPEN as error:
         _log.error("%s", error)
-        return EXIT_FAILED
+        return exit_codes.PERSON_NEEDED if isinstance(error, KeysMissing) else exit_codes.FAILED
 
 
 async def _until_ended(reader: EventReader, ended: asyncio.Event, run_for_s: float | None) -> int:
@@ -80,7 +81,7 @@ async def _until_ended(reader: EventReader, ended: asyncio.Event, run_for_s: flo
         with suppress(TimeoutError):
             async with asyncio.timeout(run_for_s):
                 await ended.wait()
-        return EXIT_FAILED if telling.done() else 0
+        return exit_codes.FAILED if telling.done() else exit_codes.DONE
     finally:
         telling.cancel()
         with suppress(asyncio.CancelledError):

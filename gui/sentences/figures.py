@@ -45,6 +45,7 @@ _BY_NAME: dict[str, Callable[[Any], str]] = {
     "exit_price": formats.price,
     "price": formats.price,
     "until_s": formats.clock_time,
+    "expired_s": formats.date_time,
     "damped_until_s": formats.clock_time,
     "next_update_s": formats.clock_time,
     "profit_usd": formats.usd_change,

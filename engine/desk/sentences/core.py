@@ -75,4 +75,22 @@ SENTENCES: dict[str, str] = {
         "Reason", "Resume lets the engines act again in mode {mode}: orders are placed as soon as they are wanted."
     ),
     "already_there": QT_TRANSLATE_NOOP("Reason", "The master switch is {switch}; this changes nothing."),
+    "permit_missing": QT_TRANSLATE_NOOP("Reason", "No person has allowed LIVE to start by itself."),
+    "permit_expired": QT_TRANSLATE_NOOP("Reason", "What a person allowed LIVE to do by itself ended at {expired_s}."),
+    "permit_clock_set_back": QT_TRANSLATE_NOOP(
+        "Reason",
+        "This machine's clock is {by_s} behind what was last written here, so it cannot be told how long LIVE may "
+        "still start by itself.",
+    ),
+    "permit_of_another_machine": QT_TRANSLATE_NOOP(
+        "Reason", "A person allowed LIVE to start by itself on another machine, not on this one."
+    ),
+    "permit_of_another_key": QT_TRANSLATE_NOOP(
+        "Reason", "A person allowed LIVE to start by itself with another API key than the one in the keyring."
+    ),
+    "permit_options_changed": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Options that change sizes, limits or access are not what they were when a person allowed LIVE to start by "
+        "itself ({paths}).",
+    ),
 }

@@ -81,7 +81,7 @@ def clock_time(at_s: float) -> str:
 
 
 _PLACES = {"panel": "the panel", "terminal": "the terminal"}
-_TIMES = frozenset({"until_s", "damped_until_s", "next_update_s", "expired_s", "granted_s"})
+_TIMES = frozenset({"until_s", "damped_until_s", "next_update_s", "expired_s"})
 _BY_SUFFIX: tuple[tuple[str, Callable[[Any], str]], ...] = (
     ("_usd", usd),
     ("_doge", lambda value: f"{number(value)} DOGE"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import LIVE_PHRASE
+from engine.cli import LIVE_PHRASE, exit_codes
 from engine.paper.config import TRADING_PERMISSIONS, ApiKey, PaperConfig
 from engine.paper.launch import PaperExchange, start_exchange
 from engine.venue.permissions import WITHDRAWAL_PHRASE
@@ -89,6 +89,6 @@ async def test_another_phrase_starts_nothing(
     exchange: PaperExchange, tmp_path: Path, typed: tuple[str, ...], said: str
 ) -> None:
     done = live(exchange, tmp_path / "p", *typed)
-    assert done.returncode == 1
+    assert done.returncode == exit_codes.PERSON_NEEDED
     assert said in done.stderr
     assert (await exchange.status())["orders_made"] == 0

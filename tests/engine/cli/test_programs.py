@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import exit_codes
 from engine.core.option_catalogue import Catalogue
 from engine.desk.options import SECTIONS
 from tests.engine.cli.running_program import PROGRAM, exchange_of, has_ended
+from tests.secret_service import running_secret_service as running_secret_service
+from tests.secret_service import secret_service as secret_service
 
 PAPER = ["--mode", "paper", "--speed", "120", "--market", "down"]
 
@@ -119,16 +122,18 @@ def test_a_wrong_value_in_the_file_is_named_with_its_line_and_the_last_good_revi
     assert f"line {line}" in done.stderr
 
 
+@pytest.mark.usefixtures("secret_service")
 def test_observe_without_keys_says_what_to_do(tmp_path: Path) -> None:
     done = ran("--mode", "observe", "--for", "1", profile=tmp_path / "p")
-    assert done.returncode == 1
-    assert "keyring" in done.stderr
+    assert done.returncode == exit_codes.PERSON_NEEDED
+    assert "the keyring holds no API key; save key and secret on the Keys page" in done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("secret_service")
 def test_live_without_a_person_is_refused(tmp_path: Path) -> None:
     done = ran("--mode", "live", "--for", "1", profile=tmp_path / "p")
-    assert done.returncode == 1
+    assert done.returncode == exit_codes.PERSON_NEEDED
     assert "confirmed by a person" in done.stderr
 
 
