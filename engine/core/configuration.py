@@ -20,6 +20,7 @@ from engine.core.drafts import Base, Draft, Revision, drafted, restoring
 from engine.core.option_catalogue import Catalogue, plain
 from engine.core.option_file import OptionFile, PreparedFile
 from engine.core.option_problems import Expectation, Notice, OptionProblem, ReadableFile, ValidToml
+from engine.core.option_succession import superseded_in
 from engine.core.revisions import RecordedChange, RevisionLog, RevisionRecord
 from engine.core.settings import (
     Change,
@@ -66,8 +67,9 @@ class Configuration:
         self.path = path
         self._clock = clock
         self._log = log
-        self._held = from_environment(catalogue, environment)
-        self._variable_notices = unknown_variables(catalogue, environment)
+        carried, superseded = superseded_in(catalogue, environment)
+        self._held = {**carried, **from_environment(catalogue, environment)}
+        self._variable_notices: tuple[Notice, ...] = (*superseded, *unknown_variables(catalogue, environment))
         self._subscribers: list[Callable[[Revision], None]] = []
         self._turn = asyncio.Lock()
         self._records: dict[int, RevisionRecord] = {}
@@ -225,7 +227,7 @@ class Configuration:
         if not self._records:
             raise ConfigurationRefused(problems)
         last = next(reversed(self._records.values()))
-        given = {path: Given(value) for path, value in last.file_values.items() if path in self.catalogue}
+        given = {path: Given(value) for path, value in self.catalogue.of_today(last.file_values)[0].items()}
         outcome = validated(self.catalogue, {**given, **self._held})
         if outcome.settings is None:
             raise ConfigurationRefused((*problems, *outcome.problems))

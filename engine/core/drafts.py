@@ -88,16 +88,10 @@ def drafted(catalogue: Catalogue, base: Base, changes: Mapping[str, Any]) -> Dra
 
 def restoring(catalogue: Catalogue, base: Base, record: RevisionRecord) -> Draft:
     """What brings back the file values of `record`. Options that the environment holds now stay as they are."""
-    wanted: dict[str, Any] = dict.fromkeys(base.in_file, RESET)
-    dropped = []
-    for path, value in record.file_values.items():
-        spec = catalogue.find(*path.split(".", 1))
-        if spec is None:
-            dropped.append(Dropped(path))
-        else:
-            wanted[spec.path] = value
+    of_today, gone = catalogue.of_today(record.file_values)
+    wanted: dict[str, Any] = {**dict.fromkeys(base.in_file, RESET), **of_today}
     draft = drafted(catalogue, base, {path: value for path, value in wanted.items() if path not in base.held})
-    return replace(draft, notices=tuple(dropped), restores=record.restores or record.number)
+    return replace(draft, notices=tuple(map(Dropped, gone)), restores=record.restores or record.number)
 
 
 def _change_of_held(catalogue: Catalogue, base: Base, path: str, value: Any) -> list[OptionProblem]:

@@ -8,7 +8,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from engine.core.options import Options, OptionSpec, declared
+from engine.core.options import Options, OptionSpec, Replaced, declared
 
 
 class Catalogue:
@@ -27,6 +27,15 @@ class Catalogue:
         )
         self.by_environment: Mapping[str, OptionSpec] = MappingProxyType(self._unique_environment_names())
         self._by_key = self._unique_keys()
+        self._replaced = {
+            (spec.section, key): (spec, replaced)
+            for spec in self
+            for replaced in spec.replaces
+            for key in filter(None, (replaced.name, replaced.source))
+        }
+        for section, key in self._replaced:
+            if (section, key) in self._by_key:
+                raise TypeError(f"{section}.{key} is replaced by another option and declared all the same")
         for path, default in self.defaults.items():
             if self._specs[path].optional and default == "":
                 raise TypeError(f'{path}: "" stands for "not set" in a file; use None as the default')
@@ -48,6 +57,26 @@ class Catalogue:
     def find(self, section: str, key: str) -> OptionSpec | None:
         """The option that a file means by `key` in `section`: its name, its source name or an old name."""
         return self._by_key.get((section, key))
+
+    def replaced(self, section: str, key: str) -> tuple[OptionSpec, Replaced] | None:
+        """The option that stands in the place of what earlier files called `key` in `section`, and what that was."""
+        return self._replaced.get((section, key))
+
+    def of_today(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Values by path as an earlier version recorded them, by today's paths; and the paths that no longer exist."""
+        found: dict[str, Any] = {}
+        set_before: dict[str, Any] = {}
+        gone: list[str] = []
+        for path, value in values.items():
+            place = path.partition(".")[::2]
+            replaced = self.replaced(*place)
+            if spec := self.find(*place):
+                found[spec.path] = value
+            elif replaced is None:
+                gone.append(path)
+            elif not replaced[1].is_default(value):
+                set_before.setdefault(replaced[0].path, value)
+        return {**set_before, **found}, tuple(gone)
 
     def nearest(self, section: str, key: str) -> str:
         """The name in `section` that is most like `key`, or empty."""

@@ -37,8 +37,12 @@ def _row(catalogue: Catalogue, spec: OptionSpec) -> tuple[str, ...]:
         allowed,
         "yes" if spec.restart else "no",
         spec.risk.value,
-        spec.text + (f" Earlier name: {', '.join(f'`{old}`' for old in spec.old_names)}." if spec.old_names else ""),
+        spec.text + _named(" Earlier name: ", spec.old_names) + _named(" Stands for ", [r.name for r in spec.replaces]),
     )
+
+
+def _named(words: str, names: Sequence[str]) -> str:
+    return f"{words}{', '.join(f'`{name}`' for name in names)}." if names else ""
 
 
 def _cell(text: str) -> str:

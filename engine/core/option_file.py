@@ -30,8 +30,10 @@ from engine.core.option_problems import (
     OptionProblem,
     PlainTable,
     Renamed,
+    Superseded,
     ValidToml,
 )
+from engine.core.option_succession import SetBefore, carried_over
 from engine.core.options import OptionSpec
 from engine.core.settings import Given
 
@@ -75,7 +77,7 @@ class OptionFile:
     text: str
     given: Mapping[str, Given]
     problems: tuple[OptionProblem, ...]
-    notices: tuple[Renamed, ...]
+    notices: tuple[Renamed | Superseded, ...]
 
 
 class FileNotAsIntended(RuntimeError):
@@ -90,7 +92,8 @@ def read(text: str, catalogue: Catalogue) -> OptionFile:
     sections, items = _walk(text)
     given: dict[str, Given] = {}
     problems: list[OptionProblem] = []
-    notices: list[Renamed] = []
+    notices: list[Renamed | Superseded] = []
+    set_before: list[SetBefore] = []
     for section, table in sections.items():
         if section not in catalogue.sections:
             expected = KnownSection(tuple(catalogue.sections))
@@ -99,7 +102,10 @@ def read(text: str, catalogue: Catalogue) -> OptionFile:
         for key, entry in table.entries.items():
             line = _line(text, entry.key_at)
             spec = catalogue.find(section, key)
-            if spec is None:
+            if spec is None and (successor := catalogue.replaced(section, key)) is not None:
+                was_given = Given(_value(successor[0], items[section, key]), line)
+                set_before.append(SetBefore(*successor, key, was_given))
+            elif spec is None:
                 expectation = KnownOption(catalogue.nearest(section, key))
                 problems.append(OptionProblem(f"{section}.{key}", None, expectation, line))
             elif spec.path in given:
@@ -108,6 +114,9 @@ def read(text: str, catalogue: Catalogue) -> OptionFile:
                 given[spec.path] = Given(_value(spec, items[section, key]), line)
                 if key in spec.old_names:
                     notices.append(Renamed(spec.path, key, line))
+    carried, superseded = carried_over(set_before, given)
+    given |= carried
+    notices += superseded
     problems.sort(key=lambda found: found.line or 0)
     return OptionFile(text, MappingProxyType(given), tuple(problems), tuple(notices))
 
@@ -129,8 +138,13 @@ def edited(text: str, catalogue: Catalogue, changes: Mapping[str, Any]) -> str:
         if section not in _walk(text)[0]:
             text = _with_section(text, catalogue, section)
     sections, _ = _walk(text)
-    splices = [_splice(text, sections, catalogue, path, value) for path, value in changes.items()]
-    splices += [_rename(sections, notice) for notice in before.notices if changes.get(notice.path) is not RESET]
+    kept = {notice.path: notice.old_name for notice in before.notices if _names_its_option(notice)}
+    splices = [_splice(text, sections, catalogue, path, value, kept.get(path)) for path, value in changes.items()]
+    for notice in before.notices:
+        if not _names_its_option(notice):
+            splices.append(_commented_out(sections, notice))
+        elif changes.get(notice.path) is not RESET:
+            splices.append(_rename(sections, notice))
     outcome = _spliced(text, [splice for splice in splices if splice is not None])
     _assert_as_intended(before, read(outcome, catalogue), changes)
     return outcome
@@ -318,13 +332,22 @@ def _line(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1
 
 
-def _splice(text: str, sections: Mapping[str, _Section], catalogue: Catalogue, path: str, value: Any) -> _Splice | None:
-    """What to put where, so that the option at `path` has `value`."""
+def _splice(
+    text: str, sections: Mapping[str, _Section], catalogue: Catalogue, path: str, value: Any, old_name: str | None
+) -> _Splice | None:
+    """What to put where, so that the option at `path` has `value`. old_name: of an option that it stands for."""
     spec = catalogue.spec(path)
     section = sections.get(spec.section)
     if section is None:
         return None
-    entry = next((entry for key, entry in section.entries.items() if catalogue.find(spec.section, key) is spec), None)
+    entry = next(
+        (
+            entry
+            for key, entry in section.entries.items()
+            if key == old_name or catalogue.find(spec.section, key) is spec
+        ),
+        None,
+    )
     if value is RESET:
         # Commented out, with its default in place of its value; a comment behind it stays.
         commented = f"#{spec.name} = {literal(catalogue.defaults[path])}"
@@ -338,7 +361,18 @@ def _splice(text: str, sections: Mapping[str, _Section], catalogue: Catalogue, p
     return at, at, line if text[:at].endswith("\n") else _newline(text) + line
 
 
-def _rename(sections: Mapping[str, _Section], notice: Renamed) -> _Splice:
+def _names_its_option(notice: Renamed | Superseded) -> bool:
+    """Whether what the file says under an old name is the value of the option of today."""
+    return isinstance(notice, Renamed) or notice.kept
+
+
+def _commented_out(sections: Mapping[str, _Section], notice: Renamed | Superseded) -> _Splice:
+    entry = sections[notice.path.partition(".")[0]].entries[notice.old_name]
+    value = notice.value if isinstance(notice, Superseded) else ""
+    return entry.key_at, entry.value_end, f"#{notice.old_name} = {literal(value)}"
+
+
+def _rename(sections: Mapping[str, _Section], notice: Renamed | Superseded) -> _Splice:
     section, _, name = notice.path.partition(".")
     entry = sections[section].entries[notice.old_name]
     return entry.key_at, entry.key_end, name

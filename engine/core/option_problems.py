@@ -181,6 +181,28 @@ class Renamed(Reason, code="renamed"):
 
 
 @dataclass(frozen=True, slots=True)
+class Superseded(Reason, code="superseded"):
+    """A notice: another option stands in the place of one that a file or the environment still sets.
+
+    kept: whether its value holds for the new option; it does not where it was the old default, or where the new option
+    is set beside it. line: None for a variable of the environment.
+    """
+
+    path: str
+    old_name: str
+    value: Any
+    kept: bool
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = "the environment" if self.line is None else f"line {self.line}"
+        came_of_it = (
+            f"its value {self.value} is kept" if self.kept else f"its value {self.value} has no effect any more"
+        )
+        return f"{place}: {self.path} stands in the place of {self.old_name}; {came_of_it}"
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownVariable(Reason, code="unknown_variable"):
     """A notice: an environment variable looks like an option's but is none, so it has no effect."""
 
@@ -202,7 +224,7 @@ class Dropped(Reason, code="dropped"):
         return f"{self.path} no longer exists and is left out"
 
 
-Notice = Renamed | UnknownVariable | Dropped
+Notice = Renamed | Superseded | UnknownVariable | Dropped
 
 
 def expected_of(spec: OptionSpec, error_type: str, text: str, context: dict[str, Any]) -> Expectation:

@@ -7,8 +7,8 @@ From the one declaration come validation, the file, environment names, the form,
 from __future__ import annotations
 
 import types
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
@@ -28,6 +28,29 @@ class Risk(Enum):
     ACCESS = "access"
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """An option of earlier versions in whose place another one stands: its name, default and name in the source.
+
+    A value that somebody set, so one that is not `default`, is carried over to the new option.
+    """
+
+    name: str
+    default: Any
+    source: str = ""
+
+    def is_default(self, value: Any) -> bool:
+        """Whether `value`, as a file or an environment variable has it, is what held without being set."""
+        try:
+            return Decimal(str(value)) == Decimal(str(self.default))
+        except InvalidOperation:
+            return str(value) == str(self.default)
+
+    def environment_name(self, section: str) -> str:
+        """As `OptionSpec.environment_name`."""
+        return self.source or f"EVENKEEL_{section}_{self.name}".upper()
+
+
 def option(
     default: Any,
     *,
@@ -41,12 +64,14 @@ def option(
     restart: bool = False,
     risk: Risk = Risk.NONE,
     old_names: tuple[str, ...] = (),
+    replaces: tuple[Replaced, ...] = (),
 ) -> Any:
     """One option of an `Options` class.
 
     text: one sentence for form and documentation. source: its name in the source document, which is also its
     environment name. unit: the unit of the value, empty for none. restart: whether it takes effect only at the next
-    start. old_names: names it had in earlier files.
+    start. old_names: names it had in earlier files. replaces: options of earlier files that it stands for; of several
+    that were set the first one counts.
     """
     return Field(
         default,
@@ -61,6 +86,7 @@ def option(
             "restart": restart,
             "risk": risk.value,
             "old_names": list(old_names),
+            "replaces": [asdict(replaced) for replaced in replaces],
         },
     )
 
@@ -99,6 +125,7 @@ class OptionSpec:
     restart: bool
     risk: Risk
     old_names: tuple[str, ...]
+    replaces: tuple[Replaced, ...] = ()
 
     @property
     def path(self) -> str:
@@ -137,7 +164,7 @@ def _spec(section: str, name: str, info: FieldInfo) -> OptionSpec:
         for word in ("ge", "gt", "le", "lt"):
             if getattr(constraint, word, None) is not None:
                 bound[word] = getattr(constraint, word)
-    old_names = extra["old_names"]
+    old_names, replaces = extra["old_names"], extra["replaces"]
     return OptionSpec(
         section=section,
         name=name,
@@ -155,6 +182,7 @@ def _spec(section: str, name: str, info: FieldInfo) -> OptionSpec:
         restart=bool(extra["restart"]),
         risk=Risk(extra["risk"]),
         old_names=tuple(str(old) for old in old_names) if isinstance(old_names, list) else (),
+        replaces=tuple(Replaced(**row) for row in replaces) if isinstance(replaces, list) else (),  # type: ignore[arg-type]
     )
 
 

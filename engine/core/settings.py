@@ -128,10 +128,12 @@ def from_environment(catalogue: Catalogue, environment: Mapping[str, str]) -> di
 def unknown_variables(catalogue: Catalogue, environment: Mapping[str, str]) -> tuple[UnknownVariable, ...]:
     """Variables that begin like an option of a known section and are none: most likely misspelt."""
     prefixes = tuple(f"EVENKEEL_{section}_".upper() for section in catalogue.sections)
+    known = {*catalogue.by_environment}
+    known |= {replaced.environment_name(spec.section) for spec in catalogue for replaced in spec.replaces}
     return tuple(
         UnknownVariable(name, catalogue.nearest_variable(name))
         for name in sorted(environment)
-        if name.startswith(prefixes) and name not in catalogue.by_environment
+        if name.startswith(prefixes) and name not in known
     )
 
 

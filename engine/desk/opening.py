@@ -12,7 +12,6 @@ from engine.core.clock import WallClock
 from engine.core.configuration import Configuration, ConfigurationRefused
 from engine.core.gate import NoAnswer, Rejection
 from engine.core.journal import JournalFailed
-from engine.core.messages import plain
 from engine.core.modes import Mode
 from engine.core.option_catalogue import Catalogue
 from engine.core.profile import Profile, ProfileInUse, ProfileUnusable
@@ -78,7 +77,7 @@ async def opened(
         for problem in configuration.problems:
             _log.warning("the file is not in force, the last good revision is: %s", problem)
         for notice in configuration.notices:
-            _log.warning("%s", plain(notice))
+            _log.warning("%s", notice)
         identity = await asyncio.to_thread(lambda: profile.identity)
         vault = SecretStore(identity, SecretNames(SECRETS), redactor.register)
         if unattended and not live_confirmed and _mode(arguments, configuration) is Mode.LIVE:

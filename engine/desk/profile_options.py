@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.core import option_file
 from engine.core.option_catalogue import Catalogue
 from engine.core.option_problems import KnownOption, OptionProblem, RuleHolds
+from engine.core.option_succession import superseded_in
 from engine.core.options import OptionSpec
 from engine.core.profile import Profile
 from engine.core.settings import Given, Settings, from_environment, validated
@@ -31,7 +32,8 @@ def profile_settings(
     """
     catalogue = Catalogue(SECTIONS)
     found = option_file.read(option_file.read_file(Profile(folder).options_file) or "", catalogue)
-    given = {**found.given, **from_environment(catalogue, environment), **_assigned(assignments, catalogue, section)}
+    held = {**superseded_in(catalogue, environment)[0], **from_environment(catalogue, environment)}
+    given = {**found.given, **held, **_assigned(assignments, catalogue, section)}
     outcome = validated(catalogue, given)
     problems = (*found.problems, *outcome.problems)
     if problems or outcome.settings is None:
