@@ -14,7 +14,10 @@ from engine.drift.alerts import AlertKind
 from engine.drift.messages import AlertRaised, Dismissed, PlanDropped, PlanProposed
 from engine.drift.reasons import WithinThreshold
 from engine.governor.messages import ClockSteppedBack, GapObserved, OscillationDamped
+from engine.grid.conditions import OrderBelowMinimum
+from engine.grid.events import InventoryAbandoned
 from engine.grid.messages import GridNote, RoundTripBooked
+from engine.grid.volatility import FewExitsFill
 from engine.hub.messages import BatchEnded, HubHalted, ItemDropped, RequestEnded, SoftLimitSet
 from engine.hub.records import BatchStatus
 
@@ -47,6 +50,8 @@ def event_severity(event: Event) -> Severity:
         case SwitchMoved() | OscillationDamped() | GapObserved() | ClockSteppedBack() | EventsLost():
             return Severity.WARNING
         case RoundTripBooked(evicted=True):
+            return Severity.WARNING
+        case GridNote(reason=OrderBelowMinimum() | FewExitsFill() | InventoryAbandoned()):
             return Severity.WARNING
         case AlertRaised(alert=alert):
             return Severity.GRAVE if alert.kind is AlertKind.REBALANCE_FAILED else Severity.WARNING

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from engine.core.journal import Fact, Memory
 from engine.core.messages import plain
-from engine.grid import metrics
+from engine.grid import metrics, money
 from engine.grid.entries import Blocked, BlockedBy
 from engine.grid.events import RoundTrip
 from engine.grid.invariants import VolumeDrift
 from engine.grid.limits import Losses, book
 from engine.grid.metrics import Tallies
-from engine.grid.ports import Side, VenueFill
-from engine.grid.slot import ZERO, Order, Role, Slot, Trade
+from engine.grid.money import Money
+from engine.grid.ports import Balances, LedgerEntry, Side, VenueFill
+from engine.grid.slot import ZERO, Lot, Order, Role, Slot, Trade
 
 ENGINE = "grid"
 FILL = "fill"
 ROUND_TRIP = "round_trip"
+ABANDONED = "abandoned"
 REMEMBERED_TRADES = 10_000
 _SLOT = TypeAdapter(Slot)
 _LOSSES = TypeAdapter(Losses)
@@ -43,6 +46,7 @@ class Counts:
 
 _COUNTS = TypeAdapter(Counts)
 _TALLIES = TypeAdapter(Tallies)
+_MONEY = TypeAdapter(Money)
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class Books:
     losses: Losses = field(default_factory=Losses)
     counts: Counts = field(default_factory=Counts)
     tallies: Tallies = field(default_factory=Tallies)
+    money: Money | None = None
     last_read_s: float = 0.0
     forgotten_s: float = 0.0
     _trades: dict[str, float] = field(default_factory=dict)
@@ -78,6 +83,8 @@ class Books:
             books.counts = _COUNTS.validate_python(memories["counts"])
         if "tallies" in memories:
             books.tallies = _TALLIES.validate_python(memories["tallies"])
+        if "money" in memories:
+            books.money = _MONEY.validate_python(memories["money"])
         books.last_read_s = float(memories.get("last_read_s", 0.0))
         for fact in fills:
             books._trades[fact.key] = fact.at_s
@@ -94,11 +101,13 @@ class Books:
         """Whether this trade of the exchange is in the books."""
         return trade_id in self._trades
 
-    def count_fill(self, fill: VenueFill, order: Order, order_done: bool) -> None:
-        """Enter one trade; it is never entered again. `order` as it stood before it."""
+    def count_fill(self, fill: VenueFill, order: Order, order_done: bool, mid: Decimal) -> None:
+        """Enter one trade; it is never entered again. `order` as it stood before it, `mid` as the market stands."""
         self._trades[fill.trade_id] = fill.at_s
         self._facts.append(Fact(ENGINE, FILL, fill.trade_id, {"key": order.key, **plain(fill)}, fill.at_s))
         self._tally(metrics.with_fill(self.tallies, fill, order))
+        if self.money is not None:
+            self._keep_money(money.with_fill(self.money, fill, mid))
         if order_done:
             entry = order.role is Role.ENTRY
             self.counts = replace(
@@ -114,8 +123,30 @@ class Books:
         realised = trip.profit_usd + type(ZERO)(self.counts.realised_usd)
         self.counts = replace(self.counts, round_trips=self.counts.round_trips + 1, realised_usd=format(realised, "f"))
         self._tally(metrics.with_round_trip(self.tallies, trip))
+        if self.money is not None:
+            self._keep_money(money.with_round_trip(self.money, trip))
         self._facts.append(Fact(ENGINE, ROUND_TRIP, key, plain(trip), trip.at_s))
         self._changed.update(("losses", "counts"))
+
+    def count_abandoned(self, lot: Lot) -> None:
+        """Note a position that no order is to close any more; nothing is realised by that."""
+        self._tally(metrics.with_abandoned(self.tallies, lot))
+        self._facts.append(Fact(ENGINE, ABANDONED, lot.order_key, plain(lot), lot.at_s))
+
+    def begin_money(self, balances: Balances, mid: Decimal, now_s: float) -> None:
+        """Count what trades come to from now on, unless that is done already."""
+        if self.money is None:
+            self._keep_money(money.begun(balances, self.slots.values(), mid, now_s))
+
+    def note_ledger(self, entry: LedgerEntry, pair: str) -> None:
+        """A balance changed."""
+        if self.money is not None:
+            self._keep_money(money.with_entry(self.money, entry, pair))
+
+    def anchor_money(self, balances: Balances) -> None:
+        """Every trade up to these balances is counted."""
+        if self.money is not None:
+            self._keep_money(money.anchored(self.money, balances))
 
     def note_partial_cancel(self, now_s: float) -> None:
         """An order was cancelled with a part filled (grid spec 16)."""
@@ -175,9 +206,16 @@ class Books:
             return _COUNTS.dump_python(self.counts, mode="json")
         if name == "tallies":
             return _TALLIES.dump_python(self.tallies, mode="json")
+        if name == "money" and self.money is not None:
+            return _MONEY.dump_python(self.money, mode="json")
         if name == "last_read_s":
             return self.last_read_s
         return _SLOT.dump_python(self.slots[int(name.removeprefix("slot:"))], mode="json")
+
+    def _keep_money(self, changed: Money) -> None:
+        if changed is not self.money:
+            self.money = changed
+            self._changed.add("money")
 
     def _tally(self, tallies: Tallies) -> None:
         if tallies is not self.tallies:

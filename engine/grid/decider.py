@@ -13,6 +13,7 @@ from engine.core.messages import Event, Reason
 from engine.core.modes import Switch
 from engine.grid import limits
 from engine.grid.books import Books
+from engine.grid.conditions import Conditions, standing
 from engine.grid.entries import Blocked, BlockedBy, Funds, Sizer, place_entries, wants
 from engine.grid.events import (
     Action,
@@ -48,6 +49,7 @@ from engine.grid.options import GridOptions
 from engine.grid.ports import (
     Balances,
     DuplicateClientId,
+    LedgerEntry,
     OrderFate,
     OrderTaken,
     PairRules,
@@ -61,8 +63,10 @@ from engine.grid.ports import (
     VenueFill,
     VenueOrder,
 )
+from engine.grid.recovery import eviction_for_capacity
 from engine.grid.slot import ZERO, Order, Role, Slot
 from engine.grid.view import Standing, snapshot
+from engine.grid.volatility import ExitWait, MinuteCloses, exit_wait
 
 OBSERVE_AGAIN_S = 300.0
 REFUSED_CANCEL_WAIT_S = 2.0
@@ -125,6 +129,8 @@ class Decider:
         self._hold: Reason | None = Reconciling(0)
         self._halted: Halted | None = None
         self._foreign_orders = 0
+        self.closes = MinuteCloses()
+        self._conditions = Conditions()
 
     @property
     def orders(self) -> list[Order]:
@@ -149,6 +155,9 @@ class Decider:
         match arrival:
             case Quote():
                 self._quote = arrival
+                self.closes.note(arrival.mid, arrival.at_s)
+            case LedgerEntry():
+                self.books.note_ledger(arrival, self.rules.pair)
             case Balances():
                 self._balances = arrival
             case StreamLost(reason):
@@ -182,11 +191,17 @@ class Decider:
             self._note_blocked_by_age(self._hold, world)
         if isinstance(self._hold, PriceAwaited | Reconciling | Disconnected | limits.PriceStale):
             return []
+        self.books.begin_money(self._balances, world.market, now_s)
+        self._note(
+            self._conditions.begun(standing(self.books.slots.values(), self._exit_wait(options, now_s), world)), now_s
+        )
         actions: list[Action] = []
         for slot_id in list(self.books.slots):
             actions += self._apply(transition(self.books.slots[slot_id], Ticked(), world), now_s)
-        slots = list(self.books.slots.values())
         free = limits.headroom(len(self.orders) + self._foreign_orders, self.rules, options)
+        if (evicted := eviction_for_capacity(self.books.slots.values(), free, world)) is not None:
+            actions += self._apply(Step(evicted[0], (evicted[1],)), now_s)
+        slots = list(self.books.slots.values())
         capacity = limits.band(free, self.books.losses, options, now_s)
         entries = place_entries(
             slots,
@@ -226,8 +241,9 @@ class Decider:
         """How the grid stands."""
         why = self._halted or self._hold
         state = "halted" if self._halted else "running" if why is None else "held"
-        standing = Standing(state, why, self._quote, self._balances, self._foreign_orders)
-        return snapshot(self.books, standing, self.rules, options, now_s)
+        wait = self._exit_wait(options, now_s)
+        stands = Standing(state, why, self._quote, self._balances, self._foreign_orders, wait, self._conditions.now)
+        return snapshot(self.books, stands, self.rules, options, now_s)
 
     def _looked_up(self, found: LookUp, options: GridOptions, now_s: float) -> list[Action]:
         actions: list[Action] = []
@@ -247,6 +263,8 @@ class Decider:
             self._foreign_orders = found.foreign_orders
             self._reconciled = self._reconciled or (self._connected and found.session == self.session)
             self.books.note_read(min(now_s, max((fill.at_s for fill in found.fills), default=0.0)))
+            if found.balances is not None:
+                self.books.anchor_money(found.balances)
         return actions
 
     def _seen(self, order: VenueOrder, options: GridOptions, now_s: float, *, proof: bool = False) -> list[Action]:
@@ -275,7 +293,8 @@ class Decider:
         filled = Filled(key, fill.trade_id, fill.price, fill.quantity, fill.fee_usd, fill.at_s)
         actions = self._move(key, filled, options, now_s)
         self._spend(fill)
-        self.books.count_fill(fill, order, order_done=self._order(key) is None)
+        mid = fill.price if self._quote is None else self._quote.mid
+        self.books.count_fill(fill, order, order_done=self._order(key) is None, mid=mid)
         self.events.append(_booked(fill, key, self._slot_of(key).slot_id, order))
         return actions
 
@@ -349,8 +368,11 @@ class Decider:
                     exit_price=trip.exit_price,
                     profit_usd=trip.profit_usd,
                     evicted=trip.evicted,
+                    worked_off=trip.worked_off,
                 )
             )
+        for lot in step.abandoned:
+            self.books.count_abandoned(lot)
         self._identities.know(action.order for action in step.actions)
         self._note(step.notes, now_s)
         return list(step.actions)
@@ -365,7 +387,10 @@ class Decider:
 
     def _world(self, options: GridOptions, now_s: float) -> World:
         market = ZERO if self._quote is None else self._quote.mid
-        return World(market, self.rules, options, now_s)
+        return World(market, self.rules, options, now_s, self._exit_wait(options, now_s).seconds)
+
+    def _exit_wait(self, options: GridOptions, now_s: float) -> ExitWait:
+        return exit_wait(options.profit_pct, self.closes.volatility(now_s), options.orphan_after_s)
 
     def _slot_of(self, key: str) -> Slot:
         return self.books.slots[int(key.split(".")[1].rstrip("AB"))]

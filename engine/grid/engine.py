@@ -23,6 +23,7 @@ from engine.grid.entries import Sizer
 from engine.grid.events import Action
 from engine.grid.intents import AMEND, CANCEL, PLACE, intent_of
 from engine.grid.invariants import InvariantBreach
+from engine.grid.market_history import learn_closes
 from engine.grid.options import GridOptions
 from engine.grid.ports import Exchange, OrderTaken, Quote
 from engine.grid.reconcile import Reconciler
@@ -80,6 +81,7 @@ class GridEngine:
             tasks.start(self._listen(), name="stream")
             tasks.start(self._pulse(), name="pulse")
             tasks.start(reconciler.run(), name="reconcile")
+            tasks.start(learn_closes(self._exchange, self._clock, decider.closes), name="closes")
             try:
                 while True:
                     await self._wake.wait()

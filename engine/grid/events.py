@@ -9,20 +9,22 @@ from enum import Enum
 from engine.core.messages import Reason
 from engine.grid.options import GridOptions
 from engine.grid.ports import OrderFate, PairRules
-from engine.grid.slot import Cause, Order, Position, Slot, Trade
+from engine.grid.slot import Cause, Lot, Order, Position, Slot, Trade
+from engine.grid.volatility import WITHOUT_DATA_S
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """What a transition may know beside the slot: the market's mid price, the exchange's rules, options and time.
 
-    market: 0 before the first price of a run.
+    market: 0 before the first price of a run. exit_wait_s: how long an exit waits before it may be orphaned.
     """
 
     market: Decimal
     rules: PairRules
     options: GridOptions
     now_s: float
+    exit_wait_s: float = WITHOUT_DATA_S
 
 
 class Request(Enum):
@@ -138,7 +140,10 @@ Action = Place | Amend | Cancel
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """An exit or recovery order closed `position`, or part of it; or an eviction wrote it off at the market."""
+    """An exit or recovery order closed `position`, or part of it; or an eviction wrote it off at the market.
+
+    worked_off: it was abandoned inventory, and an entry of the other trade closed it (grid spec 14).
+    """
 
     order_key: str
     slot_id: int
@@ -149,16 +154,20 @@ class RoundTrip:
     profit_usd: Decimal
     evicted: bool
     at_s: float
+    worked_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a transition returns: the slot after it, what to send, what was realised, what is worth telling."""
+    """What a transition returns: the slot after it, what to send, what was realised, what is worth telling, and what
+    was abandoned.
+    """
 
     slot: Slot
     actions: tuple[Action, ...] = ()
     round_trips: tuple[RoundTrip, ...] = ()
     notes: tuple[Reason, ...] = ()
+    abandoned: tuple[Lot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +198,31 @@ class RefreshReason(Reason, code="refresh"):
 
 @dataclass(frozen=True, slots=True)
 class EvictedReason(Reason, code="evicted"):
-    """The slot keeps no more than `kept` recovery orders; this was the oldest."""
+    """The slot keeps no more than `kept` recovery orders; this one is given up."""
 
     kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityEvictedReason(Reason, code="evicted_for_capacity"):
+    """With `headroom` free places for open orders no entry can be placed; of all recovery orders this is the farthest
+    from the market.
+    """
+
+    headroom: int
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryAbandoned(Reason, code="inventory_abandoned"):
+    """The position of a recovery order that was given up is kept with its cost, until entries of the other trade work
+    it off; nothing is booked for it before that.
+    """
+
+    slot_id: int
+    trade: Trade
+    quantity: Decimal
+    cost_usd: Decimal
+    market_usd: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,17 @@ class LossRest(Reason, code="loss_rest"):
 
 
 def book(losses: Losses, trip: RoundTrip) -> Losses:
-    """The books after one round trip. One of an earlier day, told late, leaves the present day's result alone."""
+    """The books after one round trip. One of an earlier day, told late, leaves the present day's result alone.
+
+    Abandoned inventory that was worked off counts to the day's result and is no loss of the trade that waits.
+    """
     day = int(trip.at_s // DAY_S)
     if day < losses.day:
         day, realised = losses.day, losses.realised_usd
     else:
         realised = (losses.realised_usd if day == losses.day else ZERO) + trip.profit_usd
+    if trip.worked_off:
+        return replace(losses, day=day, realised_usd=realised)
     count, _ = losses.streak(trip.slot_id, trip.trade)
     others = tuple(row for row in losses.streaks if row[:2] != (trip.slot_id, trip.trade))
     if trip.profit_usd < 0:

@@ -31,9 +31,10 @@ from engine.grid.events import (
     World,
 )
 from engine.grid.invariants import InvariantBreach, VolumeDrift, check
+from engine.grid.options import Evict
 from engine.grid.ports import OrderFate, OrderGone, PairRules, PostOnlyRejected, Side, VenueRefused
-from engine.grid.recovery import evictions_of, made_recovery, recovered_again, stranded
-from engine.grid.slot import ZERO, Cause, Leg, Order, Position, Role, Slot, Stage, Trade
+from engine.grid.recovery import abandoned, evictions_of, made_recovery, recovered_again, stranded, worked_off
+from engine.grid.slot import ZERO, Cause, Leg, Lot, Order, Position, Role, Slot, Stage, Trade
 from engine.grid.timing import drifted_part, orphaned
 
 
@@ -267,24 +268,34 @@ def _entry_finished(slot: Slot, order: Order, world: World, at_s: float) -> Step
     if order.filled == 0:
         return Step(slot.with_leg(replace(leg, order=None, wants=wants)))
     position = leg.dust + Position(order.filled, order.cost_usd, order.fees_usd, at_s)
+    slot, position, trips = worked_off(slot, order.trade, position, order.key, at_s)
+    if trips and not tradable(position, world.rules):
+        freed = _leg_after_exit(replace(leg, dust=Position()), position, world)
+        return Step(slot.with_leg(freed), round_trips=trips)
     if not tradable(position, world.rules):
         return Step(slot.with_leg(replace(leg, order=None, dust=position, wants=wants)))
     leg = replace(leg, order=None, dust=Position(), position=position, retry_s=0.0)
     if not world.market:
-        return Step(slot.with_leg(leg))  # the exit is placed on the first price
+        return Step(slot.with_leg(leg), round_trips=trips)  # the exit is placed on the first price
     slot, place = _exit_placed(slot.with_leg(leg), leg, world)
-    return Step(slot, (place,))
+    return Step(slot, (place,), round_trips=trips)
 
 
 def _closing_finished(slot: Slot, order: Order, world: World, at_s: float) -> Step:
     trips: list[RoundTrip] = []
+    lots: list[Lot] = []
+    notes: list[Reason] = []
     rest = order.position
     if order.filled > 0:
         closed = rest if order.filled == rest.quantity else rest.part(order.filled)
         rest = rest - closed
         trips.append(_round_trip(slot, order, closed, order.cost_usd, order.fees_usd, evicted=False, at_s=at_s))
     if order.role is Role.RECOVERY:
-        if rest.quantity > 0 and order.evicted:
+        if rest.quantity > 0 and order.evicted and world.options.evict is Evict.BY_CAPACITY:
+            slot, lot, told = abandoned(slot, order, rest, world)
+            lots.append(lot)
+            notes.append(told)
+        elif rest.quantity > 0 and order.evicted:
             value = rest.quantity * (world.market or order.market)
             trips.append(_round_trip(slot, order, rest, value, ZERO, evicted=True, at_s=at_s))
             slot = removed(slot, order)
@@ -296,7 +307,8 @@ def _closing_finished(slot: Slot, order: Order, world: World, at_s: float) -> St
     else:
         slot = slot.with_leg(_leg_after_exit(slot.leg(order.trade), rest, world))
     profit = sum((trip.profit_usd for trip in trips), ZERO)
-    return Step(replace(slot, profit_usd=slot.profit_usd + profit), round_trips=tuple(trips))
+    slot = replace(slot, profit_usd=slot.profit_usd + profit)
+    return Step(slot, round_trips=tuple(trips), notes=tuple(notes), abandoned=tuple(lots))
 
 
 def _leg_after_exit(leg: Leg, rest: Position, world: World) -> Leg:

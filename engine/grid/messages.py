@@ -10,6 +10,7 @@ from engine.grid.entries import BlockedBy
 from engine.grid.limits import Band
 from engine.grid.ports import Side
 from engine.grid.slot import ZERO, Phase, Role, Stage, Trade
+from engine.grid.volatility import NO_DATA, ExitWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,64 @@ class GridMetrics:
     volume_drifts: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class AbandonedView:
+    """Inventory that no order is to close any more (grid spec 14): bought by trade B, sold by trade A.
+
+    cost_usd: what it was bought or sold for. result_usd: what it would come to at mid, its entry's fees taken off.
+    """
+
+    slot_id: int
+    trade: Trade
+    quantity: Decimal
+    cost_usd: Decimal
+    result_usd: Decimal
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class GridMoney:
+    """What the grid's trades came to since `since_s`, at mid (grid spec 18d); None before counting began.
+
+    value_usd: the account. holding_usd: what it would be had the grid not traded, deposits and withdrawals included.
+    value - holding = edge + inventory - fees, to the last digit: edge is what trades were better than the middle of the
+    market, inventory what the market did to what was traded since. realised_usd: of closed trades, fees taken off;
+    unrealised_usd all the rest of it. worked_off_usd: what of the realised came of abandoned inventory.
+    *_per_day_usd: by the last day, None within the first hour.
+    """
+
+    since_s: float | None = None
+    value_usd: Decimal = ZERO
+    holding_usd: Decimal = ZERO
+    edge_usd: Decimal = ZERO
+    inventory_usd: Decimal = ZERO
+    fees_usd: Decimal = ZERO
+    realised_usd: Decimal = ZERO
+    unrealised_usd: Decimal = ZERO
+    worked_off_usd: Decimal = ZERO
+    turnover_usd: Decimal = ZERO
+    turnover_per_day_usd: Decimal | None = None
+    fees_per_day_usd: Decimal | None = None
+    abandoned: tuple[AbandonedView, ...] = ()
+
+    @property
+    def against_holding_usd(self) -> Decimal:
+        """Value less holding: what trading came to."""
+        return self.value_usd - self.holding_usd
+
+    @property
+    def abandoned_usd(self) -> Decimal:
+        """What abandoned inventory would come to at mid."""
+        return sum((lot.result_usd for lot in self.abandoned), ZERO)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridSnapshot(Snapshot):
     """How the grid stands.
 
     usd, doge: total balances, what orders hold included. price: mid. state: one of connecting, reconciling, running,
-    held, halted; `why` says why it is not running.
+    held, halted; `why` says why it is not running. exit_wait: how long exits wait before one may be orphaned.
+    conditions: what keeps it from coming to anything though nothing is wrong.
     """
 
     pair: str
@@ -127,6 +180,9 @@ class GridSnapshot(Snapshot):
     blocked: tuple[BlockedCount, ...]
     unresolved: int
     metrics: GridMetrics = GridMetrics()
+    money: GridMoney = GridMoney()
+    exit_wait: ExitWait = NO_DATA
+    conditions: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +217,7 @@ class FillBooked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoundTripBooked(Event):
-    """A trade of a slot closed, or a recovery order was evicted with its loss."""
+    """A trade of a slot closed, a recovery order was evicted with its loss, or abandoned inventory was worked off."""
 
     slot_id: int
     trade: Trade
@@ -170,6 +226,7 @@ class RoundTripBooked(Event):
     exit_price: Decimal
     profit_usd: Decimal
     evicted: bool
+    worked_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from engine.grid.entries import Blocked, BlockedBy
 from engine.grid.events import RoundTrip
 from engine.grid.invariants import VolumeDrift
 from engine.grid.ports import VenueFill
-from engine.grid.slot import ZERO, Order, Role, Trade
+from engine.grid.slot import ZERO, Lot, Order, Role, Trade
 
 HOUR_S = 3600.0
 DAY_H = 24
@@ -139,6 +139,12 @@ def with_round_trip(tallies: Tallies, trip: RoundTrip) -> Tallies:
             profit_usd=side.profit_usd + trip.profit_usd,
         )
     return _with_side(tallies, trip.trade, side)
+
+
+def with_abandoned(tallies: Tallies, lot: Lot) -> Tallies:
+    """A recovery order was given up and its position kept: nothing is booked for it."""
+    side = tallies.side(lot.trade)
+    return _with_side(tallies, lot.trade, replace(side, evicted=side.evicted + 1))
 
 
 def with_drift(tallies: Tallies, breach: VolumeDrift) -> Tallies:

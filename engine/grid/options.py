@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import Enum
 
-from engine.core.options import Options, Risk, option
+from pydantic import field_validator
+
+from engine.core.options import Options, Replaced, Risk, option
+
+AUTO = "auto"
+LONGEST_ORPHAN_AFTER_S = 604_800.0
+
+
+class Evict(Enum):
+    """When a recovery order is given up (grid spec 14)."""
+
+    BY_CAPACITY = "by_capacity"
+    BY_AGE = "by_age"
 
 
 class GridOptions(Options, section="grid"):
@@ -67,23 +80,28 @@ class GridOptions(Options, section="grid"):
         risk=Risk.TIMING,
         text="How long an entry that chased the market is left alone.",
     )
-    orphan_single_s: float = option(
-        600.0,
-        gt=0,
-        le=604800,
+    orphan_after: str = option(
+        AUTO,
         unit="s",
-        source="S1_ORPHAN_AFTER_SEC",
         risk=Risk.TIMING,
-        text="A lone exit older than this, with the market gone further away, becomes a recovery order.",
+        text=(
+            "How long an exit waits before it becomes a recovery order: `auto`, or a number of seconds. `auto` is the "
+            "age at which a move of profit_pct has had a 60 % chance at the volatility of the last day, within 1 to "
+            "48 hours, 4 hours while there is no data."
+        ),
+        replaces=(
+            Replaced("orphan_single_s", 600.0, "S1_ORPHAN_AFTER_SEC"),
+            Replaced("orphan_double_s", 1800.0, "S2_ORPHAN_AFTER_SEC"),
+        ),
     )
-    orphan_double_s: float = option(
-        1800.0,
-        gt=0,
-        le=604800,
-        unit="s",
-        source="S2_ORPHAN_AFTER_SEC",
-        risk=Risk.TIMING,
-        text="When both trades wait for their exits longer than this, the worse one becomes a recovery order.",
+    evict: Evict = option(
+        Evict.BY_CAPACITY,
+        risk=Risk.LIMIT,
+        text=(
+            "When a recovery order is given up. `by_capacity`: only where places for open orders run out, fewer are "
+            "allowed, or a person says so; an exit is orphaned only while there is a place. `by_age`: each exit that "
+            "grew too old takes a place, and the oldest recovery order goes for it with its loss booked."
+        ),
     )
     recoveries_per_slot: int = option(
         2,
@@ -91,7 +109,7 @@ class GridOptions(Options, section="grid"):
         le=10,
         unit="orders",
         risk=Risk.LIMIT,
-        text="Recovery orders a slot may keep; the oldest is evicted and its loss booked.",
+        text="Recovery orders a slot may keep.",
     )
     entries_per_tick: int = option(
         2, ge=1, le=50, unit="entries", risk=Risk.LIMIT, text="How many new entries may be placed in one pass."
@@ -188,3 +206,25 @@ class GridOptions(Options, section="grid"):
             "if this program dies; exits stay. 0 switches it off."
         ),
     )
+
+    @field_validator("orphan_after", mode="before")
+    @classmethod
+    def _is_auto_or_seconds(cls, value: object) -> object:
+        """A number may come as a number (an option that this one replaced had those) or as the text of a form."""
+        word = str(value).strip().lower()
+        if word == AUTO:
+            return AUTO
+        try:
+            seconds = float(word)
+        except ValueError:
+            seconds = -1.0
+        if isinstance(value, bool) or not 0 < seconds <= LONGEST_ORPHAN_AFTER_S:
+            raise ValueError(
+                f"orphan_after is `{AUTO}` or seconds above 0 and at most {LONGEST_ORPHAN_AFTER_S:g}, got {value!r}"
+            )
+        return word
+
+    @property
+    def orphan_after_s(self) -> float | None:
+        """The seconds that a person set; None where the market is followed."""
+        return None if self.orphan_after == AUTO else float(self.orphan_after)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 
+from engine.core.messages import Reason
 from engine.grid.changes import cancelled, closing_order, removed
-from engine.grid.events import Action, EvictedReason, World
-from engine.grid.slot import Cause, Leg, Order, Position, Role, Slot, Stage, Stranded
+from engine.grid.events import Action, CapacityEvictedReason, EvictedReason, InventoryAbandoned, RoundTrip, World
+from engine.grid.options import Evict
+from engine.grid.prices import drift_ratio
+from engine.grid.slot import Cause, Leg, Lot, Order, Position, Role, Slot, Stage, Stranded, Trade
 
 
 def recovered_again(slot: Slot, world: World) -> tuple[Slot, list[Action]]:
@@ -34,15 +39,95 @@ def made_recovery(slot: Slot, leg: Leg) -> Slot:
 
 
 def evictions_of(slot: Slot, world: World) -> tuple[Slot, list[Action]]:
-    """The oldest recovery orders beyond the limit are cancelled, however they came to be too many."""
+    """Recovery orders beyond the places there are go, however they came to be too many: the oldest, or when it is not
+    for their age, the one farthest from the market first.
+    """
     actions: list[Action] = []
     kept = [order for order in slot.recoveries if order.stage is not Stage.CANCELLING]
-    for oldest in kept[: max(0, len(kept) - world.options.recoveries_per_slot)]:
-        if oldest.stage is Stage.OPEN:
-            reason = EvictedReason(world.options.recoveries_per_slot)
-            slot, action = cancelled(slot, replace(oldest, evicted=True), reason)
+    if world.options.evict is not Evict.BY_AGE:
+        kept.sort(key=lambda order: _distance(order, world.market), reverse=True)
+    for order in kept[: max(0, len(kept) - world.options.recoveries_per_slot)]:
+        if order.stage is Stage.OPEN:
+            slot, action = given_up(slot, order, EvictedReason(world.options.recoveries_per_slot))
             actions.append(action)
     return slot, actions
+
+
+def given_up(slot: Slot, order: Order, reason: Reason) -> tuple[Slot, Action]:
+    """Take a recovery order off the book for good; what it does not close meanwhile is written off or abandoned."""
+    return cancelled(slot, replace(order, evicted=True), reason)
+
+
+def eviction_for_capacity(slots: Iterable[Slot], headroom: int, world: World) -> tuple[Slot, Action] | None:
+    """One recovery order less where places for open orders have run out, the farthest from the market of all slots.
+
+    headroom: free places. Nothing is given up where that would not let entries be placed again, nor while one that was
+    given up is still on its way off the book.
+    """
+    missing = world.options.headroom_stop - headroom
+    if world.options.evict is not Evict.BY_CAPACITY or missing <= 0:
+        return None
+    recoveries = [(slot, order) for slot in slots for order in slot.recoveries]
+    if any(order.evicted and order.stage is not Stage.OPEN for _, order in recoveries):
+        return None
+    resting = [(slot, order) for slot, order in recoveries if order.stage is Stage.OPEN]
+    if len(resting) < missing:
+        return None
+    slot, order = max(resting, key=lambda row: (_distance(row[1], world.market), row[1].key))
+    return given_up(slot, order, CapacityEvictedReason(headroom))
+
+
+def abandoned(slot: Slot, order: Order, rest: Position, world: World) -> tuple[Slot, Lot, InventoryAbandoned]:
+    """The recovery order is gone and nothing takes its place: what is left of its position stays with its cost."""
+    lot = Lot(order.trade, rest, world.now_s, order.key)
+    market = world.market or order.market
+    told = InventoryAbandoned(slot.slot_id, order.trade, rest.quantity, rest.cost_usd, rest.quantity * market)
+    return replace(removed(slot, order), abandoned=(*slot.abandoned, lot)), lot, told
+
+
+def worked_off(
+    slot: Slot, trade: Trade, position: Position, order_key: str, at_s: float
+) -> tuple[Slot, Position, tuple[RoundTrip, ...]]:
+    """What an entry of `trade` that filled closes of the other trade's abandoned inventory, first in first out.
+
+    Returns the slot without it, what is left of the entry's position, and one round trip for each lot.
+    """
+    left: list[Lot] = []
+    trips: list[RoundTrip] = []
+    for lot in slot.abandoned:
+        quantity = min(lot.position.quantity, position.quantity)
+        if lot.trade is trade or quantity == 0:
+            left.append(lot)
+            continue
+        closed, closing = lot.position.part(quantity), position.part(quantity)
+        trips.append(_worked_off_trip(slot.slot_id, lot.trade, closed, closing, order_key, at_s))
+        position = position - closing
+        if quantity < lot.position.quantity:
+            left.append(replace(lot, position=lot.position - closed))
+    return replace(slot, abandoned=tuple(left)) if trips else slot, position, tuple(trips)
+
+
+def _worked_off_trip(
+    slot_id: int, trade: Trade, closed: Position, closing: Position, order_key: str, at_s: float
+) -> RoundTrip:
+    gain = closing.cost_usd - closed.cost_usd
+    fees = closed.fees_usd + closing.fees_usd
+    return RoundTrip(
+        order_key=order_key,
+        slot_id=slot_id,
+        trade=trade,
+        position=closed,
+        exit_price=closing.price,
+        fees_usd=fees,
+        profit_usd=(gain if trade is Trade.B else -gain) - fees,
+        evicted=False,
+        at_s=at_s,
+        worked_off=True,
+    )
+
+
+def _distance(order: Order, market: Decimal) -> Decimal:
+    return abs(drift_ratio(order.price, market))
 
 
 def stranded(slot: Slot, order: Order, rest: Position, retry_s: float = 0.0) -> Slot:

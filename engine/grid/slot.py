@@ -213,8 +213,23 @@ class Stranded:
 
 
 @dataclass(frozen=True, slots=True)
+class Lot:
+    """Abandoned inventory: a position of `trade` that no order is to close any more, since `at_s` (grid spec 14).
+
+    order_key: of the recovery order that was given up.
+    """
+
+    trade: Trade
+    position: Position
+    at_s: float
+    order_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """One slot. `profit_usd` is realised, fees taken off; `sequence` numbers its orders and never goes back.
+
+    `abandoned`: oldest first, worked off by entries of the other trade.
 
     `retired`: the operator runs fewer slots now; this one closes what it holds and enters nothing.
     """
@@ -228,6 +243,7 @@ class Slot:
     profit_usd: Decimal = ZERO
     sequence: int = 0
     retired: bool = False
+    abandoned: tuple[Lot, ...] = ()
 
     def leg(self, trade: Trade) -> Leg:
         return self.a if trade is Trade.A else self.b

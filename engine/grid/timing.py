@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from engine.grid.events import ChaseRests, DriftedPartReason, Orphaned, World
+from engine.grid.options import Evict
 from engine.grid.prices import drift_ratio
 from engine.grid.slot import Chase, Leg, Order, Role, Slot, Stage, Trade
 
@@ -49,22 +50,31 @@ def chased(slot: Slot, leg: Leg, upwards: bool, world: World) -> tuple[Chase, Ch
 
 
 def orphaned(slot: Slot, world: World) -> tuple[Trade, Orphaned] | None:
-    """The exit that becomes a recovery order now, if one does."""
-    waiting = [leg for leg in slot.legs if leg.exiting]
-    if not waiting:
+    """The exit that becomes a recovery order now, if one does: the one farthest from the market first."""
+    if world.options.evict is Evict.BY_AGE:
+        leg = _orphaned_by_age(slot, world)
+    elif len(slot.recoveries) + len(slot.stranded) >= world.options.recoveries_per_slot:
         return None
-    if len(waiting) == 2:
-        ages = [_age_s(leg, world) for leg in waiting]
-        if min(ages) <= world.options.orphan_double_s:
-            return None
-        worse = max(waiting, key=lambda leg: (_distance(leg, world.market), leg.trade.value))
     else:
-        worse = waiting[0]
-        if _age_s(worse, world) <= world.options.orphan_single_s or not _went_away(worse, world):
-            return None
-    if worse.order is None or worse.order.stage is not Stage.OPEN:
+        old = [leg for leg in slot.legs if leg.exiting and _age_s(leg, world) > world.exit_wait_s]
+        leg = _farthest(old, world)
+    if leg is None or leg.order is None or leg.order.stage is not Stage.OPEN:
         return None
-    return worse.trade, Orphaned(slot.slot_id, worse.trade, _age_s(worse, world))
+    return leg.trade, Orphaned(slot.slot_id, leg.trade, _age_s(leg, world))
+
+
+def _orphaned_by_age(slot: Slot, world: World) -> Leg | None:
+    """As the host does: a lone exit only when the market went away from it, of two old ones the worse."""
+    waiting = [leg for leg in slot.legs if leg.exiting]
+    if min((_age_s(leg, world) for leg in waiting), default=0.0) <= world.exit_wait_s:
+        return None
+    if len(waiting) == 1 and not _went_away(waiting[0], world):
+        return None
+    return _farthest(waiting, world)
+
+
+def _farthest(legs: list[Leg], world: World) -> Leg | None:
+    return max(legs, key=lambda leg: (_distance(leg, world.market), leg.trade.value), default=None)
 
 
 def _age_s(leg: Leg, world: World) -> float:

@@ -11,9 +11,11 @@ from engine.grid.entries import Funds, compounded_usd, free_funds
 from engine.grid.limits import DAY_S, band, headroom
 from engine.grid.messages import BlockedCount, GridMetrics, GridSnapshot, OrderView, SideFigures, SlotView
 from engine.grid.metrics import SideTally, Tallies
+from engine.grid.money import figures
 from engine.grid.options import GridOptions
 from engine.grid.ports import Balances, PairRules, Quote
 from engine.grid.slot import ZERO, Order, Role, Slot, Stage
+from engine.grid.volatility import NO_DATA, ExitWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Standing:
     quote: Quote | None
     balances: Balances
     foreign_orders: int
+    exit_wait: ExitWait = NO_DATA
+    conditions: tuple[Reason, ...] = ()
 
 
 def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOptions, now_s: float) -> GridSnapshot:
@@ -40,7 +44,7 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
         pair=rules.pair,
         state=standing.state,
         why=standing.why,
-        price=None if standing.quote is None else standing.quote.mid,
+        price=_mid(standing),
         price_age_s=None if standing.quote is None else max(0.0, now_s - standing.quote.at_s),
         usd=standing.balances.usd,
         doge=standing.balances.doge,
@@ -62,7 +66,14 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
         blocked=tuple(BlockedCount(*row, now=row[:3] in blocked_now) for row in books.counts.blocked),
         unresolved=sum(order.stage is Stage.UNKNOWN for order in orders),
         metrics=_metrics(books.tallies, now_s),
+        money=figures(books.money, books.slots.values(), _mid(standing), now_s),
+        exit_wait=standing.exit_wait,
+        conditions=standing.conditions,
     )
+
+
+def _mid(standing: Standing) -> Decimal | None:
+    return None if standing.quote is None else standing.quote.mid
 
 
 def _metrics(tallies: Tallies, now_s: float) -> GridMetrics:

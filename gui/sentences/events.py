@@ -104,6 +104,8 @@ def _fill(event: FillBooked) -> str:
 def _round_trip(event: RoundTripBooked) -> str:
     if event.evicted:
         text = translate("Event", "Slot {slot}{trade}: the oldest recovery order was given up, {profit} booked.")
+    elif event.worked_off:
+        text = translate("Event", "Slot {slot}{trade}: abandoned inventory was worked off, {profit} booked.")
     else:
         text = translate("Event", "Slot {slot}{trade}: round trip closed, {profit}.")
     return text.format(slot=event.slot_id, trade=event.trade.value, profit=formats.usd_change(event.profit_usd))

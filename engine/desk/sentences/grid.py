@@ -57,7 +57,27 @@ SENTENCES: dict[str, str] = {
     "entry": QT_TRANSLATE_NOOP("Reason", "{cause} entry of {size_usd} (base {base_usd}, skew {skew})."),
     "exit": QT_TRANSLATE_NOOP("Reason", "Exit of an entry at {entry_price}, {profit_pct} away."),
     "refresh": QT_TRANSLATE_NOOP("Reason", "The entry had drifted {drift_ratio} from the market (move {move})."),
-    "evicted": QT_TRANSLATE_NOOP("Reason", "The oldest recovery order was evicted; a slot keeps {kept}."),
+    "evicted": QT_TRANSLATE_NOOP("Reason", "A recovery order was given up; a slot keeps {kept}."),
+    "evicted_for_capacity": QT_TRANSLATE_NOOP(
+        "Reason",
+        "A recovery order was given up, the one farthest from the market: with {headroom} places left for open orders "
+        "no entry could be placed.",
+    ),
+    "inventory_abandoned": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Slot {slot_id}, side {trade}: no order is to close {quantity} DOGE any more, traded for {cost_usd} and worth "
+        "{market_usd} now. It is kept as abandoned inventory until entries of the other side work it off.",
+    ),
+    "order_below_minimum": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Nothing trades: at {price} an entry of {size_usd} is less than the exchange takes, which is {least_usd}. "
+        "Raise the order size.",
+    ),
+    "few_exits_fill": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Exits {profit_pct} % away become recovery orders after {wait_s}, by when only {fill_ratio} of them have "
+        "filled. Let them wait longer (orphan_after), or most entries end as recovery orders.",
+    ),
     "drifted_part": QT_TRANSLATE_NOOP(
         "Reason", "A partly filled entry drifted away: the rest is cancelled, {filled} DOGE gets its exit."
     ),

@@ -23,6 +23,9 @@ SENTENCES: dict[str, str] = {
     "renamed": QT_TRANSLATE_NOOP(
         "Reason", "Line {line}: {old_name} is now {path}; it is renamed when the file is written next."
     ),
+    "superseded": QT_TRANSLATE_NOOP(
+        "Reason", "{path} stands in the place of {old_name}, which is set to {value} (line {line}; kept: {kept})."
+    ),
     "unknown_variable": QT_TRANSLATE_NOOP(
         "Reason", "The environment variable {variable} is no option's and has no effect (nearest: “{nearest}”)."
     ),

@@ -148,6 +148,8 @@ def doge_held(slot: Slot) -> Decimal:
         gained += _gained(order)
     for lost in slot.stranded:
         gained += lost.position.quantity * sign_of(lost.trade)
+    for lot in slot.abandoned:
+        gained += lot.position.quantity * sign_of(lot.trade)
     return gained
 
 

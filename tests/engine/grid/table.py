@@ -12,6 +12,7 @@ from engine.grid.machine import transition
 from engine.grid.options import GridOptions
 from engine.grid.ports import PairRules
 from engine.grid.slot import Order, Slot, Trade
+from engine.grid.volatility import WITHOUT_DATA_S
 
 RULES = PairRules("DOGE/USD", 7, 8, Decimal(13), Decimal("0.5"), Decimal("0.0025"), 60)
 OPTIONS = GridOptions(slots=1, order_size_usd=Decimal("2"))
@@ -19,7 +20,7 @@ RICH = Funds(Decimal(1000), Decimal(10000))
 
 
 def world(market: str, now_s: float = 0.0, options: GridOptions = OPTIONS) -> World:
-    return World(Decimal(market), RULES, options, now_s)
+    return World(Decimal(market), RULES, options, now_s, options.orphan_after_s or WITHOUT_DATA_S)
 
 
 def base_size(request: SizingRequest) -> Sizing:

@@ -16,23 +16,36 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from engine.core.modes import Switch
 from engine.grid.books import Books
 from engine.grid.invariants import check
-from engine.grid.options import GridOptions
+from engine.grid.money import figures, open_result_usd
+from engine.grid.options import Evict, GridOptions
 from engine.grid.slot import Phase, Role, Stage, Trade
 from tests.engine.grid.postal_grid import HandExchange, PostalGrid
 from tests.engine.grid.running_grid import doge_held, sign_of
 
-OPTIONS = GridOptions(slots=2, order_size_usd=Decimal(3), recoveries_per_slot=1, orphan_single_s=60, orphan_double_s=90)
+BY_AGE = GridOptions(slots=2, order_size_usd=Decimal(3), recoveries_per_slot=1, orphan_after="60", evict=Evict.BY_AGE)
+BY_CAPACITY = GridOptions(
+    slots=2,
+    order_size_usd=Decimal(3),
+    recoveries_per_slot=2,
+    orphan_after="60",
+    evict=Evict.BY_CAPACITY,
+    headroom_stop=40,
+    headroom_caution=40,
+)
+"""With 45 places in all and two slots, the second recovery order is one too many."""
 ANY = st.integers(0, 50)
 
 
 class GridUnderFire(RuleBasedStateMachine):
     """Two slots, funds for most of what they want, and a postman who obeys Hypothesis."""
 
+    options = BY_AGE
+
     def __init__(self) -> None:
         super().__init__()
         self.exchange = HandExchange("25", "220")
         self.start_usd, self.start_doge = self.exchange.book.usd, self.exchange.book.doge
-        self.grid = PostalGrid(self.exchange, OPTIONS)
+        self.grid = PostalGrid(self.exchange, self.options)
         self.grid.read()
         self.grid.tick()
 
@@ -116,9 +129,24 @@ class GridUnderFire(RuleBasedStateMachine):
         assert abs(usd_booked(self.grid) - usd_traded(self.grid)) < Decimal("1e-9")
 
     @invariant()
-    def a_slot_read_back_from_the_journal_is_the_slot(self) -> None:
+    def what_is_read_back_from_the_journal_is_what_there_was(self) -> None:
         self.grid.commit()
-        assert Books.restore(self.grid.memories, []).slots == self.grid.decider.books.slots
+        restored, books = Books.restore(self.grid.memories, []), self.grid.decider.books
+        assert restored.slots == books.slots
+        assert restored.money == books.money
+
+    @invariant()
+    def the_parts_of_the_money_sum_to_the_last_digit_and_count_every_trade(self) -> None:
+        """Spec 18d."""
+        books = self.grid.decider.books
+        assert books.money is not None
+        assert (books.money.net_base, -books.money.spent_quote) == (doge_traded(self.grid), usd_traded(self.grid))
+        mid = Decimal(self.exchange.hand.mid).scaleb(-7)
+        shown = figures(books.money, books.slots.values(), mid, self.exchange.clock.now())
+        assert shown.value_usd - shown.holding_usd == shown.edge_usd + shown.inventory_usd - shown.fees_usd
+        if self.options.evict is Evict.BY_CAPACITY:
+            open_usd = open_result_usd(books.slots.values(), mid)
+            assert abs(shown.unrealised_usd - open_usd) < Decimal("1e-9")
 
     @invariant()
     def each_slot_holds_together_and_its_phase_follows(self) -> None:
@@ -176,6 +204,7 @@ def usd_booked(grid: PostalGrid) -> Decimal:
         open_now = [(leg.trade, part) for leg in slot.legs for part in (leg.dust, leg.position)]
         open_now += [(order.trade, order.position) for order in slot.recoveries]
         open_now += [(lost.trade, lost.position) for lost in slot.stranded]
+        open_now += [(lot.trade, lot.position) for lot in slot.abandoned]
         for trade, position in open_now:
             total -= position.cost_usd * sign_of(trade) + position.fees_usd
         for order in slot.orders:
@@ -184,5 +213,17 @@ def usd_booked(grid: PostalGrid) -> Decimal:
     return total
 
 
+class GridUnderFireByCapacity(GridUnderFire):
+    """Recovery orders are given up where places run out, and their inventory is abandoned (spec 14)."""
+
+    options = BY_CAPACITY
+
+    @rule(places=st.integers(0, 2))
+    def the_operator_allows_other_places(self, places: int) -> None:
+        self.grid.options = self.options.model_copy(update={"recoveries_per_slot": places})
+
+
+TestGridUnderFireByCapacity = GridUnderFireByCapacity.TestCase
+TestGridUnderFireByCapacity.settings = settings(max_examples=40, stateful_step_count=60)
 TestGridUnderFire = GridUnderFire.TestCase
 TestGridUnderFire.settings = settings(max_examples=40, stateful_step_count=60)

@@ -11,6 +11,7 @@ import pytest
 from engine.grid.invariants import InvariantBreach, check
 from engine.grid.ports import Side
 from engine.grid.slot import Order, Position, Role, Slot, Trade
+from engine.grid.volatility import WITHOUT_DATA_S
 from tests.engine.grid.table import after, aged, entered, with_exit_resting
 
 D = Decimal
@@ -22,7 +23,7 @@ def entry_of(slot: Slot) -> Order:
 
 
 def recovering() -> Slot:
-    return after(with_exit_resting(Trade.B), 601.0, "0.09").slot
+    return after(with_exit_resting(Trade.B), WITHOUT_DATA_S + 1, "0.09").slot
 
 
 CONTRADICTIONS: list[tuple[str, Callable[[], Slot], str]] = [

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from engine.grid.events import Cancel, EvictedReason, Filled, Orphaned, Place, Request, Seen, Silent, Taken, TurnedDown
+from engine.grid.events import Cancel, EvictedReason, Filled, Place, Request, Seen, Silent, Taken, TurnedDown
 from engine.grid.invariants import InvariantBreach
 from engine.grid.machine import cancel_all, transition
-from engine.grid.options import GridOptions
+from engine.grid.options import Evict, GridOptions
 from engine.grid.ports import InsufficientFunds, OrderFate, Side
 from engine.grid.prices import entry_price, exit_price
 from engine.grid.slot import Cause, Phase, Role, Stage, Trade
-from tests.engine.grid.table import OPTIONS, RULES, after, entered, filled, moved, taken, with_exit_resting, world
+from tests.engine.grid.table import OPTIONS, RULES, after, entered, filled, moved, with_exit_resting, world
 
 D = Decimal
 
@@ -126,33 +126,9 @@ def test_bootstrap_reseed_and_repair_are_not_scaled(cause: Cause) -> None:
     assert not cause.scaled
 
 
-def test_an_exit_older_than_600_s_from_which_the_market_went_away_becomes_a_recovery_order() -> None:
-    """Spec 14."""
-    slot = with_exit_resting(Trade.B)
-    assert after(slot, 600.0, "0.099").slot.recoveries == ()
-    step = after(slot, 600.1, "0.099")
-    (recovery,) = step.slot.recoveries
-    assert (recovery.role, step.actions, step.slot.b.wants) == (Role.RECOVERY, (), Cause.ORPHAN)
-    assert isinstance(step.notes[0], Orphaned)
-
-
-def test_an_old_exit_to_which_the_market_came_nearer_stays() -> None:
-    assert after(with_exit_resting(Trade.B), 5000.0, "0.1005").slot.recoveries == ()
-
-
-def test_of_two_exits_older_than_1800_s_the_worse_becomes_a_recovery_order() -> None:
-    """Spec 14."""
-    slot = filled(with_exit_resting(Trade.B), Trade.A, world("0.1")).slot
-    assert slot.a.order is not None
-    slot = taken(slot, slot.a.order, world("0.1"))
-    assert after(slot, 1800.0, "0.0995").slot.recoveries == ()
-    (recovery,) = after(slot, 1800.1, "0.0995").slot.recoveries
-    assert recovery.trade is Trade.B  # its exit at 0.1008 is further from 0.0995 than A's at 0.0992
-
-
 def test_the_oldest_recovery_order_is_evicted_and_its_loss_is_booked_at_the_market() -> None:
     """Spec 14."""
-    options = GridOptions(slots=1, order_size_usd=D("2"), recoveries_per_slot=0)
+    options = GridOptions(slots=1, order_size_usd=D("2"), recoveries_per_slot=0, orphan_after="600", evict=Evict.BY_AGE)
     where = world("0.09", 700.0, options)
     step = after(with_exit_resting(Trade.B), 700.0, "0.09", options)
     (cancel,) = step.actions

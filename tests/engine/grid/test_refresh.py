@@ -25,9 +25,11 @@ from engine.grid.limits import Losses
 from engine.grid.machine import transition
 from engine.grid.ports import BelowMinimum, OrderFate, OrderGone, PostOnlyRejected, VenueRefused
 from engine.grid.slot import Cause, Order, Role, Slot, Stage, Trade
+from engine.grid.volatility import WITHOUT_DATA_S
 from tests.engine.grid.table import RICH, after, base_size, entered, filled, moved, with_exit_resting, world
 
 D = Decimal
+PAST_WAIT_S = WITHOUT_DATA_S + 1.0
 
 
 def moving(market: str = "0.097") -> tuple[Slot, Order]:
@@ -92,7 +94,7 @@ def test_an_exit_is_never_moved_however_far_the_market_goes(market: str) -> None
 
 def test_a_recovery_order_is_neither_moved_nor_resized() -> None:
     """Spec 14; seed, scope out 3."""
-    slot = after(with_exit_resting(Trade.B), 601.0, "0.09").slot
+    slot = after(with_exit_resting(Trade.B), PAST_WAIT_S, "0.09").slot
     (recovery,) = slot.recoveries
     for market in ("0.05", "0.08", "0.2"):
         assert recovery not in [want.order for want in wants(slot, world(market, 1e6))]
@@ -102,19 +104,21 @@ def test_a_recovery_order_is_neither_moved_nor_resized() -> None:
 
 
 def test_a_recovery_order_that_fills_books_its_round_trip_and_leaves_the_slot() -> None:
-    slot = after(with_exit_resting(Trade.B), 601.0, "0.09").slot
+    slot = after(with_exit_resting(Trade.B), PAST_WAIT_S, "0.09").slot
     (recovery,) = slot.recoveries
-    where = world("0.101", 700.0)
-    step = transition(slot, Filled(recovery.key, "T", recovery.price, recovery.quantity, D(0), 700.0), where)
+    where = world("0.101", PAST_WAIT_S + 100)
+    step = transition(
+        slot, Filled(recovery.key, "T", recovery.price, recovery.quantity, D(0), PAST_WAIT_S + 100), where
+    )
     assert step.slot.recoveries == ()
     assert [trip.evicted for trip in step.round_trips] == [False]
 
 
 def test_a_recovery_order_that_never_arrived_is_placed_again() -> None:
-    slot = after(with_exit_resting(Trade.B), 601.0, "0.09").slot
+    slot = after(with_exit_resting(Trade.B), PAST_WAIT_S, "0.09").slot
     (recovery,) = slot.recoveries
-    lost = moved(slot, NeverArrived(recovery.key), world("0.09", 700.0)).slot
-    (place,) = (action for action in after(lost, 701.0, "0.09").actions if isinstance(action, Place))
+    lost = moved(slot, NeverArrived(recovery.key), world("0.09", PAST_WAIT_S + 100)).slot
+    (place,) = (action for action in after(lost, PAST_WAIT_S + 101, "0.09").actions if isinstance(action, Place))
     assert (place.order.role, place.order.quantity) == (Role.RECOVERY, recovery.quantity)
     assert place.order.key != recovery.key
 
