@@ -38,7 +38,7 @@ GOVERNOR = (
     *numbered("seed appendix", "A", "B", *(f"C.{number}" for number in range(1, 15))),
     *numbered("seed appendix C", "full-skew", "size-cap", "worst-case"),
     *numbered("seed appendix", *(f"D.{number}" for number in range(1, 9)), "E.1", "E.2", "E.3"),
-    *numbered("spec", *range(1, 23), "18b", "18c", "types", "ccxt"),
+    *numbered("spec", *range(1, 23), "18b", "18c", "18d", "types", "ccxt"),
     *numbered("spec closed-loop", "flips", "lone-sides", "margin", "volume-drift", "size", "maker", "report"),
 )
 
