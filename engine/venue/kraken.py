@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from engine.core.clock import Clock
-from engine.core.gate import Rejection
+from engine.core.gate import NoAnswer, Rejection
+from engine.core.messages import plain
 from engine.core.modes import Mode
 from engine.grid.ports import (
     AccountTrouble,
@@ -31,7 +35,7 @@ from engine.venue.addresses import Addresses
 from engine.venue.calls import Calls, check_deadline
 from engine.venue.cancels import Cancels
 from engine.venue.client import Keys
-from engine.venue.errors import TRADING_LIMIT_WORDS
+from engine.venue.errors import TRADING_LIMIT_WORDS, AnswerUnreadable
 from engine.venue.holdings import balances
 from engine.venue.kept_counters import CALL_COUNTER, TRADING_COUNTER, CounterMemory, CountersInMemory, KeptCounter
 from engine.venue.nonces import Nonces, NonceStore
@@ -39,16 +43,18 @@ from engine.venue.notices import Notices
 from engine.venue.options import OrdersBy, VenueOptions
 from engine.venue.order_requests import rest_amend, rest_place, socket_amend, socket_place
 from engine.venue.order_socket import NotSentError, OrderSocket
+from engine.venue.pair_rules import account_fee, pair_rules
 from engine.venue.permissions import KeyPermissions, key_permissions
 from engine.venue.rates import ADD_COST, CALLS, OLDEST_PENALTY_S, SHARE, TRADING, Counter, amend_cost, cancel_cost
+from engine.venue.standing import Standing
 from engine.venue.stream import Stream
 from engine.venue.symbols import Symbols
 from engine.venue.translate import (
     PairNames,
+    ahead_of,
     identifier_at,
     last_price,
     order_taken,
-    pair_rules,
     rest_name,
     seconds_at,
     text_at,
@@ -59,6 +65,8 @@ _FURTHEST_DEADLINE_S = 59.0
 """Kraken takes no deadline further away than 60 s; a nearer one keeps the promise as well."""
 
 _NAMES_KEPT = 10_000
+_FEES_KEPT_S = 600.0
+_log = logging.getLogger(__name__)
 
 
 class KrakenVenue:
@@ -87,6 +95,9 @@ class KrakenVenue:
         self._by_socket = options.orders_by is OrdersBy.SOCKET
         self._orders = OrderSocket(options.request_timeout_s)
         self._cancels = Cancels(self._orders, self.calls, self._by_socket, self._refused)
+        self._standing = Standing()
+        self._fees: Mapping[str, Any] | None = None
+        self._fees_asked_s = -math.inf
         self._names: PairNames | None = None
         self._counter = KeptCounter(TRADING_COUNTER, TRADING[options.tier], memory, stood, now_s)
         self._touched: OrderedDict[str, float] = OrderedDict()
@@ -127,9 +138,31 @@ class KrakenVenue:
             await self._nonces.give_back()
 
     async def rules(self) -> PairRules:
-        result = await self.calls.look("AssetPairs", {"pair": rest_name(self._options.pair)})
-        rules, self._names = pair_rules(result, self._options.pair, self._options.tier)
-        return rules
+        """The fee is asked for every ten minutes at most: who reads rules that have changed waits for no account."""
+        name = rest_name(self._options.pair)
+        listed, _ = await asyncio.gather(self.calls.look("AssetPairs", {"pair": name}), self._ask_fees(name))
+        rules, self._names = pair_rules(listed, self._options.pair, self._options.tier)
+        self._standing.pair = rules.status
+        fee_ratio = rules.maker_fee_ratio if self._fees is None else self._own_fee(self._fees, self._names, rules)
+        return replace(rules, maker_fee_ratio=fee_ratio, status=self._standing.market)
+
+    async def _ask_fees(self, name: str) -> None:
+        """`TradeVolume`; what was known before stays where the account cannot be asked."""
+        now_s = self._clock.now()
+        if not self._has_keys or now_s < self._fees_asked_s + _FEES_KEPT_S:
+            return
+        try:
+            self._fees = await self.calls.read("TradeVolume", {"pair": name})
+            self._fees_asked_s = now_s
+        except (Rejection, NoAnswer) as failed:
+            _log.warning("this account's own maker fee could not be asked for: %s", plain(failed.reason))
+
+    def _own_fee(self, fees: Mapping[str, Any], names: PairNames, rules: PairRules) -> Decimal:
+        try:
+            return account_fee(fees, names)
+        except AnswerUnreadable as unreadable:
+            _log.warning("this account's own maker fee is not told, the schedule's first counts: %s", unreadable.words)
+            return rules.maker_fee_ratio
 
     async def place(self, order: PlaceOrder) -> OrderTaken:
         """On the socket Kraken acknowledges an order by its id alone: price and quantity are None then."""
@@ -206,11 +239,10 @@ class KrakenVenue:
         return fills
 
     async def clock_ahead_s(self) -> float:
-        """Half of the round trip is taken for the way there."""
+        """0 where the two may agree: `Time` has whole seconds, and the way there takes a while."""
         before_s = self._clock.now()
         result = await self.calls.look("Time", {})
-        after_s = self._clock.now()
-        return (before_s + after_s) / 2 - seconds_at(result, "unixtime")
+        return ahead_of(seconds_at(result, "unixtime"), before_s, self._clock.now())
 
     async def closes(self, since_s: float) -> Sequence[Close]:
         """Kraken has the last 720 minutes; the last row is of a minute that is not over and is left out."""
@@ -243,6 +275,7 @@ class KrakenVenue:
             self._options.connect_timeout_s,
             self.notices,
             self._orders,
+            self._standing,
             before=self._stream,
         )
         return self._stream

@@ -3,124 +3,42 @@
 What can be missed, and how it is recovered: while the sockets are down everything can, so `StreamBack` tells the grid
 to read what it missed over REST, and the new subscription brings a snapshot of open orders and the last 50 trades. A
 message that is missing (sequence) or has no form that is known counts as being down; one row that cannot be read is
-set aside, and the rows beside it count. Between two items nothing is lost: facts
-wait in a queue, and when the reader falls too far behind the queue is emptied and said to be lost as well.
+set aside, and the rows beside it count. Between two items nothing is lost: facts wait in a queue, and when the reader
+falls too far behind the queue is emptied and said to be lost as well.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from engine.core.clock import Clock
 from engine.core.gate import NoAnswer, Rejection
 from engine.grid.ports import (
-    AccountTrouble,
-    Balances,
-    LedgerEntry,
-    Quote,
+    ChannelAlive,
+    MarketSaid,
+    MarketStatus,
     RowSetAside,
-    StreamBack,
     StreamItem,
-    StreamLost,
-    VenueFill,
     VenueOrder,
-    VenueSilent,
 )
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.holdings import BalanceSheet, UpdateBeforeSnapshot
+from engine.venue.inbox import Inbox
 from engine.venue.notices import Notices
 from engine.venue.order_socket import Line, OrderSocket
 from engine.venue.sockets import Executions, OrderUnseen, Place, Sequence, quote
+from engine.venue.standing import Standing, status_of
 from engine.venue.translate import PairNames, list_at, mapping_at, one_of_at, text_at
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
 LAST_ANSWERS_S = 0.5
-FACTS_HELD = 10_000
-Fact = VenueOrder | VenueFill | LedgerEntry | RowSetAside | AccountTrouble
 _PRIVATE = frozenset({"executions", "balances"})
 _CHANNELS = _PRIVATE | {"ticker", "status", "heartbeat"}
-
-
-class Inbox:
-    """What waits for the one reader: facts in order and all of them, of quotes and balances the latest.
-
-    Quotes and balances come after `StreamBack`, never before, so that a reader who passes over them until then misses
-    none in a still market.
-    """
-
-    def __init__(self, facts_held: int = FACTS_HELD) -> None:
-        self._facts: deque[StreamItem] = deque()
-        self._facts_held = facts_held
-        self._balances: Balances | None = None
-        self._quote: Quote | None = None
-        self._up = False
-        self._ended = False
-        self._reader: asyncio.Future[None] | None = None
-
-    def put(self, item: Fact) -> None:
-        """A fact. When too many wait they are dropped together, and that is said."""
-        if len(self._facts) >= self._facts_held:
-            self._facts.clear()
-            self.missed(f"{self._facts_held} orders and fills waited unread and were dropped")
-        self._facts.append(item)
-        self._wake()
-
-    def put_latest(self, item: Quote | Balances) -> None:
-        """Replaces one that was not read yet."""
-        if isinstance(item, Quote):
-            self._quote = item
-        else:
-            self._balances = item
-        self._wake()
-
-    def lost(self, words: str) -> None:
-        """The sockets are down: quotes and balances that wait are out of date."""
-        self._up = False
-        self._quote = self._balances = None
-        self._facts.append(StreamLost(VenueSilent(words)))
-        self._wake()
-
-    def back(self) -> None:
-        """The sockets are up: from here on quotes and balances are handed out."""
-        self._up = True
-        self._facts.append(StreamBack())
-        self._wake()
-
-    def missed(self, words: str) -> None:
-        """The sockets are up, but something did not come through."""
-        self._facts.extend((StreamLost(VenueSilent(words)), StreamBack()))
-        self._wake()
-
-    def end(self) -> None:
-        """Nothing more comes; what waits can still be read."""
-        self._ended = True
-        self._wake()
-
-    async def next(self) -> StreamItem | None:
-        """Facts first, then balances, then the quote; None at the end."""
-        while True:
-            if self._facts:
-                return self._facts.popleft()
-            if self._up and self._balances is not None:
-                balances, self._balances = self._balances, None
-                return balances
-            if self._up and self._quote is not None:
-                latest, self._quote = self._quote, None
-                return latest
-            if self._ended:
-                return None
-            self._reader = asyncio.get_running_loop().create_future()
-            await self._reader
-
-    def _wake(self) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
 
 
 class Session:
@@ -135,8 +53,12 @@ class Session:
         inbox: Inbox,
         notices: Notices,
         orders: OrderSocket,
+        standing: Standing,
     ) -> None:
         self._wire = wire
+        self._standing = standing
+        self._status_said: MarketStatus | None = None
+        self._quote_stands = False
         self._notices = notices
         self._orders = orders
         self._token: str | None = None
@@ -214,12 +136,12 @@ class Session:
     def _heard(self, url: str, message: Any) -> None:
         """Called by ccxt within its receive loop, which an exception would end without a word."""
         try:
-            self._take(message)
+            self._take(url, message)
         except Exception as error:
             if not self._end.done():
                 self._end.set_exception(error)
 
-    def _take(self, message: Any) -> None:
+    def _take(self, url: str, message: Any) -> None:
         if isinstance(message, dict) and self._orders.heard(message):
             return
         if self._end.done():
@@ -231,17 +153,41 @@ class Session:
         elif message.get("error") is not None:
             raise ConnectionError(f"Kraken's socket says {message['error']!r}")
         elif "channel" in message:
-            self._take_from(one_of_at(message, "channel", _CHANNELS), message)
+            self._take_from(one_of_at(message, "channel", _CHANNELS), url, message)
         elif "data" in message:
             raise AnswerUnreadable("channel", message)
 
-    def _take_from(self, channel: str, message: dict[str, Any]) -> None:
+    def _take_from(self, channel: str, url: str, message: dict[str, Any]) -> None:
         if channel in _PRIVATE:
             self._take_private(channel, message)
-        elif channel == "ticker":
+        elif channel == "heartbeat":
+            # Only the connection that carries quotes proves that the last one still stands.
+            if url == self._public and self._quote_stands:
+                self._inbox.put_latest(ChannelAlive(self._clock.now()))
+        else:
             for entry in list_at(message, "data"):
-                if text_at(entry, "symbol") == self._names.symbol:
-                    self._inbox.put_latest(quote(entry, self._clock.now()))
+                self._take_public(channel, entry)
+
+    def _take_public(self, channel: str, entry: Any) -> None:
+        try:
+            if channel == "status":
+                self._take_status(entry)
+            elif text_at(entry, "symbol") == self._names.symbol:
+                self._inbox.put_latest(quote(entry, self._clock.now()))
+                self._quote_stands = True
+        except AnswerUnreadable as unreadable:
+            if channel == "ticker":
+                self._quote_stands = False
+            # Told by the field alone: a price that is wrong is another one each time.
+            self._notices.tell(RowSetAside(channel, "", "", f"a row is unreadable at {unreadable.field}"))
+
+    def _take_status(self, entry: Any) -> None:
+        """Both connections say how the system stands, each when it begins and at every change."""
+        self._standing.system = status_of(text_at(entry, "system"))
+        market = self._standing.market
+        if market is not self._status_said:
+            self._status_said = market
+            self._inbox.put(MarketSaid(market, self._clock.now()))
 
     def _take_private(self, channel: str, message: dict[str, Any]) -> None:
         place = self._sequence.place(channel, message)
@@ -323,9 +269,11 @@ class Stream:
         connect_within_s: float,
         notices: Notices,
         orders: OrderSocket,
+        standing: Standing,
         before: Stream | None = None,
     ) -> None:
         self._before = before
+        self._standing = standing
         self._notices = notices
         self._orders = orders
         self._wire = wire
@@ -372,7 +320,14 @@ class Stream:
             try:
                 names = await self._names()
                 session = Session(
-                    self._wire, names, self._client_ids, self._clock, self._inbox, self._notices, self._orders
+                    self._wire,
+                    names,
+                    self._client_ids,
+                    self._clock,
+                    self._inbox,
+                    self._notices,
+                    self._orders,
+                    self._standing,
                 )
                 token = None if self._token is None else await self._token()
                 await session.run(token, self._connect_within_s, self._is_up, self._is_down)

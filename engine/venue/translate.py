@@ -1,10 +1,10 @@
-"""Kraken's REST answers in the grid's words: fields, the pair's rules, orders and trades.
+"""Kraken's REST answers in the grid's words: fields, orders and trades.
 
 A field that is missing or malformed raises `AnswerUnreadable`; nothing is filled in. Numbers arrive as the text that
 was on the wire (`wire.py` has JSON numbers kept as text), so a Decimal is never made from a float. Amounts and times
 that no exchange could mean are malformed too: they would pass as numbers and do their harm further in.
 
-Shapes: docs.kraken.com/api-reference (AssetPairs, AddOrder, AmendOrder, OpenOrders, ClosedOrders, QueryOrders,
+Shapes: docs.kraken.com/api-reference (AddOrder, AmendOrder, OpenOrders, ClosedOrders, QueryOrders,
 TradesHistory).
 """
 
@@ -17,10 +17,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from engine.grid.ports import OrderFate, OrderTaken, PairRules, Side, VenueFill, VenueOrder
+from engine.grid.ports import OrderFate, OrderTaken, Side, VenueFill, VenueOrder
 from engine.venue.asset_codes import REST_NAMES
 from engine.venue.errors import AnswerUnreadable
-from engine.venue.rates import OPEN_ORDERS, Tier
 
 _ORDER_TEXT = re.compile(r"(buy|sell) ([\d.]+) (\S+) @ limit ([\d.]+)", re.ASCII)
 _SYMBOL = re.compile(r"[A-Za-z0-9.]{2,16}/[A-Za-z0-9.]{2,16}", re.ASCII)
@@ -31,8 +30,6 @@ _LARGEST_AMOUNT, _SMALLEST_AMOUNT = Decimal("1e15"), Decimal("1e-18")
 _LATEST_S = 4_102_444_800
 """The year 2100. A time beyond it is not one, and a grid that took it for one would never read older trades again."""
 
-_MOST_DECIMALS = 12
-_DEAREST_FEE = Decimal("0.1")
 LIMIT = "limit"
 ORDER_TYPES = frozenset(
     {
@@ -112,7 +109,7 @@ def rest_name(symbol: str) -> str:
 
 def mapping_at(answer: Any, field: str) -> Mapping[str, Any]:
     """`answer[field]` as an object."""
-    value = _at(answer, field)
+    value = value_at(answer, field)
     if not isinstance(value, Mapping):
         raise AnswerUnreadable(field, value)
     return value
@@ -120,7 +117,7 @@ def mapping_at(answer: Any, field: str) -> Mapping[str, Any]:
 
 def text_at(answer: Any, field: str) -> str:
     """`answer[field]` as text that is not empty."""
-    value = _at(answer, field)
+    value = value_at(answer, field)
     if not isinstance(value, str) or not value:
         raise AnswerUnreadable(field, value)
     return value
@@ -148,12 +145,12 @@ def identifier_of(value: Any, field: str) -> str:
 
 def identifier_at(answer: Any, field: str) -> str:
     """`answer[field]` as Kraken's name of an order or trade."""
-    return identifier_of(_at(answer, field), field)
+    return identifier_of(value_at(answer, field), field)
 
 
 def list_at(answer: Any, field: str) -> list[Any]:
     """`answer[field]` as a list."""
-    value = _at(answer, field)
+    value = value_at(answer, field)
     if not isinstance(value, list):
         raise AnswerUnreadable(field, value)
     return value
@@ -172,7 +169,7 @@ def decimal_of(value: Any, field: str) -> Decimal:
 
 def decimal_at(answer: Any, field: str) -> Decimal:
     """`answer[field]` as a Decimal."""
-    return decimal_of(_at(answer, field), field)
+    return decimal_of(value_at(answer, field), field)
 
 
 def positive_at(answer: Any, field: str) -> Decimal:
@@ -185,7 +182,7 @@ def positive_at(answer: Any, field: str) -> Decimal:
 
 def whole_at(answer: Any, field: str, most: int = 10**9) -> int:
     """`answer[field]` as a whole number from 0 to `most`."""
-    value = _at(answer, field)
+    value = value_at(answer, field)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise AnswerUnreadable(field, value)
     return value
@@ -194,9 +191,9 @@ def whole_at(answer: Any, field: str, most: int = 10**9) -> int:
 def side_at(answer: Any, field: str) -> Side:
     """`answer[field]` as a side."""
     try:
-        return Side(_at(answer, field))
+        return Side(value_at(answer, field))
     except ValueError:
-        raise AnswerUnreadable(field, _at(answer, field)) from None
+        raise AnswerUnreadable(field, value_at(answer, field)) from None
 
 
 def seconds_at(answer: Any, field: str) -> float:
@@ -228,62 +225,6 @@ def fee_believed(fee: Decimal, value: Decimal, field: str) -> Decimal:
     """`fee`, unless it is negative or more than the trade was worth."""
     if not 0 <= fee <= value:
         raise AnswerUnreadable(field, fee)
-    return fee
-
-
-def pair_rules(result: Any, symbol: str, tier: Tier) -> tuple[PairRules, PairNames]:
-    """The rules of one pair from `AssetPairs`, and its names.
-
-    The maker fee is the schedule's first step: what an account without volume pays is never below what this one does.
-    """
-    if not isinstance(result, Mapping) or len(result) != 1:
-        raise AnswerUnreadable("result", result)
-    pair_id, raw = next(iter(result.items()))
-    if text_at(raw, "status") != "online":
-        raise AnswerUnreadable("status", raw["status"])
-    base, _, quote = symbol.partition("/")
-    names = PairNames(
-        symbol=symbol,
-        base=base,
-        quote=quote,
-        id=pair_id,
-        base_id=_asset_id_at(raw, "base", base),
-        quote_id=_asset_id_at(raw, "quote", quote),
-        aliases=frozenset(
-            {pair_id, text_at(raw, "altname"), text_at(raw, "wsname").replace("/", ""), symbol.replace("/", "")}
-        ),
-    )
-    if rest_name(symbol) not in names.aliases:
-        raise AnswerUnreadable("altname", raw["altname"])
-    rules = PairRules(
-        pair=symbol,
-        price_decimals=whole_at(raw, "pair_decimals", _MOST_DECIMALS),
-        quantity_decimals=whole_at(raw, "lot_decimals", _MOST_DECIMALS),
-        minimum_quantity=positive_at(raw, "ordermin"),
-        minimum_cost_usd=positive_at(raw, "costmin"),
-        maker_fee_ratio=_first_fee(raw, "fees_maker"),
-        open_orders_allowed=OPEN_ORDERS[tier],
-    )
-    return rules, names
-
-
-def _asset_id_at(raw: Any, field: str, asset: str) -> str:
-    """REST's code of an asset: XXDG for DOGE, ZUSD for USD. Another asset's code would find no balance, and say 0."""
-    code = text_at(raw, field)
-    name = REST_NAMES.get(asset, asset)
-    if code not in (name, f"X{name}", f"Z{name}"):
-        raise AnswerUnreadable(field, code)
-    return code
-
-
-def _first_fee(raw: Any, field: str) -> Decimal:
-    """The first step of a fee schedule, `[[volume, percent], ...]`, as a ratio."""
-    steps = list_at(raw, field)
-    if not steps or not isinstance(steps[0], list) or len(steps[0]) != 2:
-        raise AnswerUnreadable(field, steps)
-    fee = decimal_of(steps[0][1], field) / 100
-    if not 0 <= fee <= _DEAREST_FEE:
-        raise AnswerUnreadable(field, steps)
     return fee
 
 
@@ -350,7 +291,7 @@ def venue_order(order_id: str, raw: Any, market: Market) -> VenueOrder:
 
 def venue_fill(trade_id: str, raw: Any, client_id: str, market: Market) -> VenueFill:
     """One trade of `TradesHistory`; its fee is in the quote currency."""
-    maker = _at(raw, "maker")
+    maker = value_at(raw, "maker")
     if not isinstance(maker, bool):
         raise AnswerUnreadable("maker", maker)
     price, quantity = positive_at(raw, "price"), positive_at(raw, "vol")
@@ -370,6 +311,16 @@ def venue_fill(trade_id: str, raw: Any, client_id: str, market: Market) -> Venue
     )
 
 
+def ahead_of(unixtime_s: float, asked_s: float, answered_s: float) -> float:
+    """How far a clock that read `asked_s` and `answered_s` is ahead of one that said `unixtime_s` in between.
+
+    Kraken's `Time` has whole seconds, and when in between it was said is not known, so there is a range of answers:
+    this is the one nearest to 0, and 0 where the two clocks may agree.
+    """
+    least, most = asked_s - (unixtime_s + 1), answered_s - unixtime_s
+    return max(least, 0.0) + min(most, 0.0)
+
+
 def last_price(result: Any) -> Decimal:
     """The last price of the one pair that `Ticker` was asked for."""
     if not isinstance(result, Mapping) or len(result) != 1:
@@ -378,7 +329,8 @@ def last_price(result: Any) -> Decimal:
     return decimal_of(closed[0] if closed else None, "c")
 
 
-def _at(answer: Any, field: str) -> Any:
+def value_at(answer: Any, field: str) -> Any:
+    """`answer[field]`, whatever it is."""
     if not isinstance(answer, Mapping) or field not in answer:
         raise AnswerUnreadable(field, answer)
     return cast("Any", answer[field])

@@ -72,6 +72,7 @@ def recorded() -> Recorded:
         "QueryOrders": orders_named(book, {"txid": ",".join(book.open)}, now_s),
         "TradesHistory": trades_page(book, {}, now_s),
         "Balance": answers.balance_ex(book),
+        "TradeVolume": answers.trade_volume(Decimal("0.0025"), Decimal("0.004"), Decimal(0)),
         "GetApiKeyInfo": answers.api_key_info(KeyState(ApiKey("a key", "c2VjcmV0")), now_s),
         "GetWebSocketsToken": {"token": "a token", "expires": 900},
     }

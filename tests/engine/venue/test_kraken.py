@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.core.clock import ManualClock
 from engine.core.gate import NoAnswer, Rejection
 from engine.core.modes import Mode
 from engine.grid.ports import (
@@ -259,6 +260,31 @@ async def test_requests_at_the_same_time_reach_kraken_with_rising_nonces(world):
     assert len({taken.order_id for taken in results[:10]}) == 10
 
 
+async def test_the_fee_is_the_accounts_own(open_world):
+    async with open_world(maker_fee_bps=Decimal(8)) as world:
+        assert (await world.venue.rules()).maker_fee_ratio == Decimal("0.0008")
+
+
+async def test_where_the_account_cannot_be_asked_the_schedules_first_fee_counts(world):
+    world.faults("error@TradeVolume:EGeneral:Permission denied")
+    assert (await world.venue.rules()).maker_fee_ratio == Decimal("0.0025")
+
+
+async def test_rules_that_are_read_again_do_not_ask_for_the_fee_each_time(world):
+    for _ in range(2):
+        await world.venue.rules()
+    assert world.requests["TradeVolume"] == 1
+    await world.advance(3600)
+    await world.venue.rules()
+    assert world.requests["TradeVolume"] == 2
+
+
+@pytest.mark.parametrize("ahead_s", [-30, 0, 70])
+async def test_how_far_this_clock_is_ahead_is_told_to_the_second(world, ahead_s):
+    world.venue._clock = ManualClock(world.clock.now() + ahead_s)
+    assert await world.venue.clock_ahead_s() == pytest.approx(ahead_s, abs=1)
+
+
 async def test_a_wrong_key_needs_a_person(world):
     await world.venue.rules()
     world.venue._client.apiKey = "another key"
@@ -270,7 +296,7 @@ async def test_a_wrong_key_needs_a_person(world):
 async def test_a_reader_waits_for_the_call_counter(open_world):
     async with open_world(tier="starter") as world:
         await world.venue.rules()
-        for _ in range(12):
+        for _ in range(11):
             await world.venue.balances()
         late = asyncio.create_task(world.venue.balances())
         await asyncio.sleep(0.05)
@@ -299,7 +325,8 @@ async def test_without_keys_there_are_rules_and_no_account(world):
         assert (await public.rules()).pair == "DOGE/USD"
         stream = public.stream()
         async with asyncio.timeout(5):
-            assert isinstance(await anext(stream), StreamBack)
+            while not isinstance(await anext(stream), StreamBack):
+                pass
             assert isinstance(await anext(stream), Quote)
         with pytest.raises(Rejection) as refused:
             await public.place(world.order())

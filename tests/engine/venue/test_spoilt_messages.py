@@ -11,11 +11,13 @@ import pytest
 
 from engine.core.clock import ManualClock
 from engine.grid.ports import Balances, Quote, StreamItem, VenueFill, VenueOrder
+from engine.venue.inbox import Inbox
 from engine.venue.notices import Notices
 from engine.venue.order_socket import OrderSocket
+from engine.venue.pair_rules import pair_rules
 from engine.venue.rates import Tier
-from engine.venue.stream import Inbox, Session
-from engine.venue.translate import pair_rules
+from engine.venue.standing import Standing
+from engine.venue.stream import Session
 from tests.engine.venue.mutations import DROP, every_mutation, mutated
 from tests.engine.venue.recorded import recorded
 
@@ -69,7 +71,7 @@ async def heard(messages: list[Any]) -> tuple[list[StreamItem], str]:
     wire, inbox, words = Wire(), Inbox(), []
     notices = Notices()
     notices.listen(inbox.put)
-    session = Session(wire, NAMES, {}, ManualClock(0.0), inbox, notices, OrderSocket(1.0))
+    session = Session(wire, NAMES, {}, ManualClock(0.0), inbox, notices, OrderSocket(1.0), Standing())
     running = asyncio.create_task(session.run("a token", 5.0, inbox.back, words.append), name="session")
     await asyncio.sleep(0)
     for message in messages:

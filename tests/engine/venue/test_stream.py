@@ -10,8 +10,11 @@ from engine.grid.ports import (
     AmendOrder,
     Balances,
     CancelOrder,
+    ChannelAlive,
     LedgerEntry,
     LedgerKind,
+    MarketSaid,
+    MarketStatus,
     OrderFate,
     Quote,
     RowSetAside,
@@ -20,7 +23,7 @@ from engine.grid.ports import (
     VenueFill,
     VenueOrder,
 )
-from engine.venue.stream import Inbox
+from engine.venue.inbox import Inbox
 
 
 def words_of(lost: StreamLost) -> str:
@@ -151,13 +154,64 @@ async def test_a_message_that_comes_twice_is_told_once(world, next_of):
     assert (await next_of(stream, VenueOrder, StreamLost)).fate is OrderFate.CANCELLED
 
 
-async def test_a_message_that_cannot_be_read_counts_as_a_loss(world, next_of):
+async def test_a_message_that_has_no_known_form_counts_as_a_loss(world, next_of):
     stream = world.venue.stream()
     await next_of(stream, StreamBack)
-    for connection in world.exchange.sockets._connections:
-        connection.say({"channel": "ticker", "type": "update", "data": [{"symbol": "DOGE/USD", "bid": "x"}]})
-    assert "bid" in words_of(await next_of(stream, StreamLost))
+    say(world, {"channel": "ticker", "type": "update", "data": {}})
+    assert "data" in words_of(await next_of(stream, StreamLost))
     await next_of(stream, StreamBack)
+
+
+TICKER = {"symbol": "DOGE/USD", "bid": 0.0965, "ask": 0.0967}
+
+
+async def test_a_quote_that_cannot_be_read_is_set_aside_once_and_the_next_one_counts(world, next_of):
+    stream = world.venue.stream()
+    await next_of(stream, Quote)
+    for bid in (0.5, 0.6):
+        say(world, {"channel": "ticker", "type": "update", "data": [{**TICKER, "bid": bid}]})
+    say(world, {"channel": "ticker", "type": "update", "data": [{**TICKER, "ask": 0.0968}]})
+    assert (await next_of(stream, RowSetAside, StreamLost)).channel == "ticker"
+    assert (await next_of(stream, RowSetAside, Quote)).ask == Decimal("0.0968")
+
+
+async def test_a_still_market_proves_itself_by_heartbeats(world, next_of):
+    stream = world.venue.stream()
+    await next_of(stream, Quote)
+    world.clock.advance(60)
+    say(world, {"channel": "heartbeat"})
+    assert await next_of(stream, ChannelAlive) == ChannelAlive(world.clock.now())
+
+
+async def test_heartbeats_prove_nothing_after_a_quote_that_could_not_be_read(world, next_of):
+    stream = world.venue.stream()
+    await next_of(stream, Quote)
+    say(world, {"channel": "ticker", "type": "update", "data": [{**TICKER, "bid": 0.5}]})
+    say(world, {"channel": "heartbeat"})
+    say(world, {"channel": "ticker", "type": "update", "data": [TICKER]})
+    assert isinstance(await next_of(stream, Quote, ChannelAlive), Quote)
+
+
+def status(word):
+    return {"channel": "status", "type": "update", "data": [{"system": word, "api_version": "v2", "version": "2.0.10"}]}
+
+
+async def test_how_the_market_stands_is_told_when_it_begins_and_when_it_changes(world, next_of):
+    stream = world.venue.stream()
+    assert (await next_of(stream, MarketSaid)).status is MarketStatus.ONLINE
+    for word in ("maintenance", "maintenance", "post_only", "auction", "online"):
+        say(world, status(word))
+    told = [(await next_of(stream, MarketSaid)).status for _ in range(4)]
+    assert told == [MarketStatus.MAINTENANCE, MarketStatus.POST_ONLY, MarketStatus.UNKNOWN, MarketStatus.ONLINE]
+
+
+async def test_rules_say_what_pair_and_system_come_to_together(world, next_of):
+    stream = world.venue.stream()
+    await next_of(stream, StreamBack)
+    say(world, status("cancel_only"))
+    while (await next_of(stream, MarketSaid)).status is not MarketStatus.CANCEL_ONLY:
+        pass
+    assert (await world.venue.rules()).status is MarketStatus.CANCEL_ONLY
 
 
 async def test_news_of_an_order_never_seen_makes_the_grid_read_again(world, next_of):
@@ -328,3 +382,13 @@ async def test_a_reader_that_falls_too_far_behind_is_told_to_read_again():
 async def _all(inbox: Inbox):
     while (item := await inbox.next()) is not None:
         yield item
+
+
+async def test_a_heartbeat_comes_after_the_quote_and_only_the_latest():
+    inbox = Inbox()
+    inbox.back()
+    for at_s in (1.0, 2.0):
+        inbox.put_latest(ChannelAlive(at_s))
+    inbox.put_latest(quote(1))
+    inbox.end()
+    assert [item async for item in _all(inbox)][1:] == [quote(1), ChannelAlive(2.0)]

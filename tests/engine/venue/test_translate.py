@@ -1,6 +1,7 @@
 """Kraken's REST answers, in the shapes of docs.kraken.com/api-reference."""
 
 import copy
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -8,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.grid.ports import OrderFate, OrderTaken, Side, VenueFill, VenueOrder
+from engine.grid.ports import MarketStatus, OrderFate, OrderTaken, Side, VenueFill, VenueOrder
 from engine.venue.errors import AnswerUnreadable
+from engine.venue.pair_rules import account_fee, pair_rules
 from engine.venue.rates import Tier
+from engine.venue.standing import Standing
 from engine.venue.translate import (
     Market,
+    ahead_of,
     instant_at,
     order_taken,
-    pair_rules,
     rest_name,
     rfc3339,
     venue_fill,
@@ -69,10 +72,55 @@ def test_rules_without_a_field_are_refused(field):
         pair_rules(without(PAIRS, "XDGUSD", field), "DOGE/USD", Tier.STARTER)
 
 
-@pytest.mark.parametrize("status", ["cancel_only", "post_only", "limit_only", "reduce_only"])
-def test_a_pair_that_is_not_traded_as_usual_is_refused(status):
-    with pytest.raises(AnswerUnreadable, match="status"):
-        pair_rules(without(PAIRS, "XDGUSD", "status", put=status), "DOGE/USD", Tier.STARTER)
+@pytest.mark.parametrize("status", ["online", "cancel_only", "post_only", "limit_only", "reduce_only"])
+def test_how_the_pair_stands_is_told_in_krakens_own_words(status):
+    rules, _ = pair_rules(without(PAIRS, "XDGUSD", "status", put=status), "DOGE/USD", Tier.STARTER)
+    assert rules.status is MarketStatus(status)
+
+
+def test_a_status_that_kraken_does_not_document_is_unknown():
+    rules, _ = pair_rules(without(PAIRS, "XDGUSD", "status", put="auction"), "DOGE/USD", Tier.STARTER)
+    assert rules.status is MarketStatus.UNKNOWN
+
+
+@pytest.mark.parametrize("stricter", [status for status in MarketStatus if status is not MarketStatus.ONLINE])
+def test_of_pair_and_system_the_stricter_word_counts(stricter):
+    assert Standing(pair=stricter).market is stricter
+    assert Standing(system=stricter).market is stricter
+
+
+def test_no_pair_takes_more_than_the_system_does():
+    for pair, system in itertools.product(MarketStatus, MarketStatus):
+        both = Standing(pair, system).market
+        assert both in (pair, system)
+        assert both.takes_orders <= (pair.takes_orders and system.takes_orders)
+
+
+VOLUME = loads("""{"currency": "ZUSD", "volume": "250000.0000", "fees": {"XDGUSD": {"fee": "0.2000"}},
+    "fees_maker": {"XDGUSD": {"fee": "0.0800", "minfee": "0.0000", "maxfee": "0.2500", "nextfee": "0.0600",
+    "nextvolume": "500000.0000", "tiervolume": "250000.0000"}}}""")
+
+
+def test_the_fee_that_this_account_pays_is_read_as_a_ratio():
+    assert account_fee(VOLUME, NAMES) == Decimal("0.0008")
+
+
+def test_an_account_on_a_pair_without_fees_for_makers_pays_what_takers_do():
+    assert account_fee(without(VOLUME, "fees_maker"), NAMES) == Decimal("0.002")
+
+
+@pytest.mark.parametrize("fee", ["", "-0.1", "11", None, []])
+def test_a_fee_that_no_exchange_takes_is_unreadable(fee):
+    with pytest.raises(AnswerUnreadable, match="fee"):
+        account_fee({"fees_maker": {"XDGUSD": {"fee": fee}}}, NAMES)
+
+
+@given(st.floats(1.7e9, 2e9), st.floats(-100, 100), st.floats(0, 3), st.floats(0, 1))
+def test_how_far_a_clock_is_ahead_is_never_made_larger_than_it_is(true_s, ahead_s, round_trip_s, share):
+    said_s = float(int(true_s + share * round_trip_s))
+    found_s = ahead_of(said_s, true_s + ahead_s, true_s + ahead_s + round_trip_s)
+    assert abs(found_s) <= abs(ahead_s) + 1e-3
+    assert abs(found_s - ahead_s) <= round_trip_s + 1 + 1e-3
 
 
 def test_the_rules_of_another_pair_are_not_taken():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from engine.core.gate import Rejection
 from engine.grid.ports import (
     Balances,
+    MarketStatus,
     OrderTaken,
     PairRules,
     RowSetAside,
@@ -29,11 +31,12 @@ from engine.grid.ports import (
 from engine.venue import history
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.holdings import BalanceSheet, balances
+from engine.venue.pair_rules import account_fee, pair_rules
 from engine.venue.permissions import key_permissions
 from engine.venue.rates import Tier
 from engine.venue.sockets import Executions, OrderUnseen, quote
 from engine.venue.symbols import Symbols
-from engine.venue.translate import order_taken, pair_rules, text_at
+from engine.venue.translate import order_taken, text_at
 from tests.engine.venue.mutations import DROP, JUNK, Path, every_mutation, mutated, mutations
 from tests.engine.venue.recorded import DONE, MINE, Recorded, recorded
 
@@ -94,6 +97,12 @@ def read_fills(answer: Any) -> list[VenueFill]:
     return awaited(history.fills(reader, trades, 0.0, NAMES, Symbols(reader), known, not_listed))
 
 
+def as_listed(before: PairRules, after: PairRules) -> bool:
+    """A status that Kraken does not document is unknown; without a schedule for makers they pay what takers do."""
+    unknown, one_schedule = replace(before, status=MarketStatus.UNKNOWN), replace(before, maker_fee_ratio=TAKER)
+    return after in (unknown, one_schedule, replace(unknown, maker_fee_ratio=TAKER))
+
+
 def fewer(before: list[Any], after: list[Any]) -> bool:
     """An entry that is not listed is not there; of the others nothing but a free text may differ."""
     rest = [named(item) for item in before]
@@ -116,8 +125,11 @@ def same_numbers(before: OrderTaken, after: OrderTaken) -> bool:
 
 
 REST = RECORDED.rest
+TAKER = Decimal("0.004")
+"""What a maker pays where there is no schedule for makers."""
+
 READINGS = [
-    Reading("AssetPairs", REST["AssetPairs"], lambda answer: pair_rules(answer, "DOGE/USD", Tier.PRO)[0]),
+    Reading("AssetPairs", REST["AssetPairs"], lambda answer: pair_rules(answer, "DOGE/USD", Tier.PRO)[0], as_listed),
     Reading("AddOrder", REST["AddOrder"], lambda answer: order_taken(answer, Side.BUY, NAMES), same_numbers),
     Reading(
         "OpenOrders",
@@ -159,6 +171,9 @@ READINGS = [
         REST["GetApiKeyInfo"],
         key_permissions,
         lambda before, after: not after.can_withdraw and after.rights != before.rights,
+    ),
+    Reading(
+        "TradeVolume", REST["TradeVolume"], lambda answer: account_fee(answer, NAMES), lambda _, after: after == TAKER
     ),
     Reading("GetWebSocketsToken", REST["GetWebSocketsToken"], lambda answer: text_at(answer, "token"), lambda *_: True),
     Reading("ticker", RECORDED.rows["ticker"][0], lambda entry: quote(entry, 0.0)),
