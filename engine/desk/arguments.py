@@ -24,6 +24,40 @@ FAULTS = (
     "stale:duration",
 )
 """The kinds of `engine.paper.faults`, each with what it takes."""
+HAPPENINGS = (
+    "amend:TARGET:CHANGE",
+    "move:TARGET:CHANGE",
+    "cancel:TARGET[:N]",
+    "withdraw-foreign[:N]",
+    "place:SIDE:SIZE[@PRICE][:PAIR][:type=T][:id=ID]",
+    "trade:SIDE:SIZE[@PRICE][:PAIR]",
+    "deposit:ASSET:N",
+    "withdraw:ASSET:N",
+    "earn:ASSET:N",
+    "unearn:ASSET:N",
+    "stake:ASSET:N[:S|M|B]",
+    "unstake:ASSET:N[:S|M|B]",
+    "kfee[:off]",
+    "status:STATUS[:DURATION]",
+    "pair-status:STATUS[:DURATION]",
+    "decimals:N",
+    "minimum:N",
+    "costmin:N",
+    "fee:MAKER_BPS:TAKER_BPS",
+    "price:CHANGE",
+    "silence[:DURATION]",
+    "lockout:DURATION",
+    "html:HTTP_STATUS[:DURATION]",
+    "text:HTTP_STATUS[:DURATION]",
+    "hang:DURATION",
+    "mute:DURATION",
+    "key:dead[:WORDS]|live|address|expires:DURATION",
+    "rotate",
+    "nonce:+DURATION",
+    "second-program:MEAN[:DURATION]",
+    "clock:+DURATION|-DURATION",
+)
+"""The kinds of `engine.paper.occurrences`, each with what it takes."""
 FASTEST = 1000.0
 
 
@@ -31,8 +65,9 @@ FASTEST = 1000.0
 class SessionArguments:
     """What a session is started with. run_for_s: wall-clock seconds, None until it is ended.
 
-    market: a regime's name, or the path of a price file. faults: as `engine.paper.faults` reads them. What is None is
-    taken from the configuration. fresh: set a kept paper world aside and start a new one.
+    market: a regime's name, or the path of a price file. faults, happen: as `engine.paper.faults` and
+    `engine.paper.occurrences` read them. What is None is taken from the configuration. fresh: set a kept paper world
+    aside and start a new one.
     """
 
     profile: Path
@@ -43,10 +78,12 @@ class SessionArguments:
     market: str | None
     faults: str | None = None
     fresh: bool = False
+    happen: str | None = None
 
     def check_mode(self, mode: Mode) -> None:
         """Raise PaperOnly when something was asked for that this mode does not have."""
-        asked = [name for name, given in (("--fault", self.faults), ("--fresh", self.fresh)) if given]
+        paper_only = (("--fault", self.faults), ("--happen", self.happen), ("--fresh", self.fresh))
+        asked = [name for name, given in paper_only if given]
         if asked and mode is not Mode.PAPER:
             raise PaperOnly(f"{asked[0]} is for the paper exchange alone, and the mode is {mode.value.upper()}")
 
@@ -81,6 +118,16 @@ def add_session_arguments(parser: argparse.ArgumentParser) -> None:
         "and @Endpoint after the kind limits it to one endpoint",
     )
     parser.add_argument(
+        "--happen",
+        action="append",
+        type=_happen,
+        metavar="TIME:KIND:ARGUMENTS",
+        help="what happens at the paper exchange, as 600s:amend:buy:+45%% or ~2h:deposit:usd:50 (PAPER only; repeat it "
+        "or put semicolons between entries). TIME counts from the start in paper time (90s, 20m, 2h), ~ is by chance, "
+        f"so far apart in the mean. Kinds: {', '.join(HAPPENINGS)}. TARGET is buy, sell, entry, exit, foreign or all, "
+        "CHANGE reads +45%%, -20%%, +5 or =30, and off ends what lasts (html:off)",
+    )
+    parser.add_argument(
         "--fresh", action="store_true", help="set the kept paper world aside and start a new one (PAPER only)"
     )
     parser.set_defaults(refuse=parser.error)
@@ -97,6 +144,7 @@ def session_arguments(parsed: argparse.Namespace) -> SessionArguments:
         market=parsed.market,
         faults=None if parsed.faults is None else ",".join(parsed.faults),
         fresh=parsed.fresh,
+        happen=None if parsed.happen is None else ";".join(parsed.happen),
     )
     try:
         if arguments.mode is not None:
@@ -157,6 +205,16 @@ def _faults(text: str) -> str:
 
     try:
         parse_faults(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+def _happen(text: str) -> str:
+    from engine.paper.occurrences import parse_occurrences
+
+    try:
+        parse_occurrences(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text

@@ -93,6 +93,7 @@ async def paper_world(arguments: SessionArguments, options: PaperOptions) -> Wor
         taker_fee_bps=options.taker_fee_bps,
         tier=options.tier,
         faults=options.faults if arguments.faults is None else arguments.faults,
+        happen=options.happen if arguments.happen is None else arguments.happen,
         state_file=None if state_file is None else str(state_file),
         insist=_insisted_on(arguments),
     )

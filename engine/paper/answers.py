@@ -12,22 +12,25 @@ from typing import Any
 
 from engine.paper.auth import KeyState
 from engine.paper.book import Book
+from engine.paper.holdings import Holdings
 from engine.paper.market import Market, Quote
 from engine.paper.orders import Order, Status, Trade
 from engine.paper.pair import (
     BASE_ID,
     COST_DECIMALS,
-    COST_MIN,
     LOT_DECIMALS,
-    ORDER_MIN,
     PAIR_ID,
     PRICE_DECIMALS,
-    PRICE_UNIT,
+    QUOTE,
     QUOTE_ID,
     QUOTE_UNIT,
     REST_NAME,
+    altname,
+    pair_altname,
+    pair_id,
     price_of,
 )
+from engine.paper.terms import Terms
 
 Json = dict[str, Any]
 
@@ -54,8 +57,8 @@ def server_time(now_s: float) -> Json:
     return {"unixtime": int(now_s), "rfc1123": rfc1123}
 
 
-def system_status(now_s: float) -> Json:
-    return {"status": "online", "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now_s))}
+def system_status(now_s: float, status: str) -> Json:
+    return {"status": status, "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now_s))}
 
 
 def assets() -> Json:
@@ -75,7 +78,7 @@ def _asset(altname: str, decimals: int, display: int) -> Json:
     }
 
 
-def asset_pairs(maker_fee: Decimal, taker_fee: Decimal) -> Json:
+def asset_pairs(maker_fee: Decimal, taker_fee: Decimal, terms: Terms, status: str) -> Json:
     return {
         PAIR_ID: {
             "altname": PAIR_ID,
@@ -86,7 +89,7 @@ def asset_pairs(maker_fee: Decimal, taker_fee: Decimal) -> Json:
             "quote": QUOTE_ID,
             "lot": "unit",
             "cost_decimals": COST_DECIMALS,
-            "pair_decimals": PRICE_DECIMALS,
+            "pair_decimals": terms.price_decimals,
             "lot_decimals": LOT_DECIMALS,
             "lot_multiplier": 1,
             "leverage_buy": [],
@@ -96,10 +99,10 @@ def asset_pairs(maker_fee: Decimal, taker_fee: Decimal) -> Json:
             "fee_volume_currency": QUOTE_ID,
             "margin_call": 80,
             "margin_stop": 40,
-            "ordermin": f"{ORDER_MIN:f}",
-            "costmin": f"{COST_MIN:f}",
-            "tick_size": f"{PRICE_UNIT:f}",
-            "status": "online",
+            "ordermin": f"{terms.order_min:f}",
+            "costmin": f"{terms.cost_min:f}",
+            "tick_size": f"{terms.price_unit:f}",
+            "status": status,
         }
     }
 
@@ -134,14 +137,19 @@ def depth(market: Market, quote: Quote, now_s: float, count: int) -> Json:
     return {PAIR_ID: {"asks": rows("ask"), "bids": rows("bid")}}
 
 
-def balance(book: Book) -> Json:
-    return {QUOTE_ID: usd(book.usd), BASE_ID: doge(book.doge)}
+def amount(name: str, value: Decimal) -> str:
+    """An amount in a row of Balance: dollars with four decimals, all else with eight."""
+    return usd(value) if altname(QUOTE) in name else doge(value)
 
 
-def balance_ex(book: Book) -> Json:
+def balance(holdings: Holdings) -> Json:
+    return {row.name: amount(row.name, row.amount) for row in holdings.rows()}
+
+
+def balance_ex(holdings: Holdings) -> Json:
     return {
-        QUOTE_ID: {"balance": usd(book.usd), "hold_trade": usd(book.held_usd)},
-        BASE_ID: {"balance": doge(book.doge), "hold_trade": doge(book.held_doge)},
+        row.name: {"balance": amount(row.name, row.amount), "hold_trade": amount(row.name, row.held)}
+        for row in holdings.rows()
     }
 
 
@@ -154,7 +162,7 @@ def trade_balance(book: Book) -> Json:
 
 def order(item: Order, *, with_trades: bool = False) -> Json:
     """An order as OpenOrders, ClosedOrders and QueryOrders show it."""
-    limit = item.type == "limit"
+    limit = item.type != "market"
     row: Json = {
         "refid": None,
         "userref": item.userref,
@@ -163,7 +171,7 @@ def order(item: Order, *, with_trades: bool = False) -> Json:
         "starttm": 0,
         "expiretm": item.expires_s or 0,
         "descr": {
-            "pair": PAIR_ID,
+            "pair": pair_altname(item.symbol),
             "aclass": "forex",
             "type": item.side,
             "ordertype": item.type,
@@ -198,7 +206,7 @@ def trade(item: Trade, ledger_ids: Sequence[str] = ()) -> Json:
     row: Json = {
         "ordertxid": item.order_id,
         "postxid": "TKH2SE-M7IF5-CFI7LT",
-        "pair": PAIR_ID,
+        "pair": pair_id(item.symbol),
         "time": item.at_s,
         "type": item.side,
         "ordertype": item.type,
@@ -247,11 +255,11 @@ def api_key_info(state: KeyState, made_s: float) -> Json:
         "nonce_window": "0",
         "permissions": list(state.api_key.permissions),
         "iban": "AA00 N84G PAPR XXXX",
-        "valid_until": "0",
+        "valid_until": str(int(state.valid_until_s)),
         "query_from": "0",
         "query_to": "0",
         "created_time": made,
         "modified_time": made,
-        "ip_allowlist": [],
+        "ip_allowlist": list(state.ip_allowlist),
         "last_used": str(int(state.last_used_s)),
     }

@@ -15,10 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.paper import errors
-from engine.paper.config import ApiKey
+from engine.paper.config import LOOPBACK, ApiKey
 from engine.paper.errors import KrakenError
 
 TOKEN_LIFE_S = 900.0
+NONCE_UNITS = (10**9, 10**6, 1000)
+SOME_TIME_S = 1_000_000_000
+"""A time that every nonce made of a clock is later than."""
 
 _TRADES = frozenset({"query-open-trades", "query-closed-trades"})
 _CANCEL = frozenset({"modify-trades", "close-trades"})
@@ -50,11 +53,33 @@ def signature(secret: str, path: str, nonce: str, body: bytes) -> str:
 
 @dataclass(slots=True)
 class KeyState:
-    """A key, and what the exchange remembers of its use (`last_used_s`: epoch seconds)."""
+    """A key, and what the exchange remembers of its use (`last_used_s`: epoch seconds).
+
+    dead: the words it is refused with, empty while it lives. valid_until_s: epoch seconds, 0 for ever. ip_allowlist:
+    where it may be used from, empty for anywhere.
+    """
 
     api_key: ApiKey
     nonce: int = 0
     last_used_s: float = 0.0
+    dead: str = ""
+    valid_until_s: float = 0.0
+    ip_allowlist: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.valid_until_s = self.api_key.valid_until_s
+        self.ip_allowlist = self.api_key.ip_allowlist
+
+    def refusal(self, now_s: float) -> str:
+        """The words that everything under this key is refused with, empty while it is good."""
+        expired = bool(self.valid_until_s) and now_s >= self.valid_until_s
+        elsewhere = bool(self.ip_allowlist) and not set(LOOPBACK) & set(self.ip_allowlist)
+        return self.dead or (errors.INVALID_KEY if expired or elsewhere else "")
+
+    def use_up_nonces(self, seconds: float) -> None:
+        """Another program sent a nonce so far ahead; nonces are times, in the unit that the key's last one shows."""
+        unit = next((unit for unit in NONCE_UNITS if self.nonce >= unit * SOME_TIME_S), 1)
+        self.nonce = (self.nonce or int(SOME_TIME_S)) + int(seconds * unit)
 
     def require(self, method: str) -> None:
         """Refuse what the key may not do. Raises KrakenError."""
@@ -88,6 +113,8 @@ class KeyRing:
         state = self.keys.get(key)
         if state is None:
             raise KrakenError(errors.INVALID_KEY)
+        if refusal := state.refusal(now_s):
+            raise KrakenError(refusal)
         expected = signature(state.api_key.secret, path, nonce, body)
         if not hmac.compare_digest(expected.encode(), sign.encode()):
             raise KrakenError(errors.INVALID_SIGNATURE)
@@ -97,6 +124,18 @@ class KeyRing:
         state.last_used_s = now_s
         return state
 
+    def in_use(self) -> KeyState | None:
+        """The first key that is not dead."""
+        return next((state for state in self.keys.values() if not state.dead), next(iter(self.keys.values()), None))
+
+    def rotate(self) -> str:
+        """The key in use dies, so that the next one is; returns what there is to say of it."""
+        alive = [state for state in self.keys.values() if not state.dead]
+        if len(alive) < 2:
+            return "there is no other key"
+        alive[0].dead = errors.INVALID_KEY
+        return f"{alive[0].api_key.name} -> {alive[1].api_key.name}"
+
     def issue_token(self, state: KeyState, monotonic_s: float) -> str:
         """A token for the private socket."""
         self._tokens = {token: (key, until) for token, (key, until) in self._tokens.items() if until > monotonic_s}
@@ -104,9 +143,9 @@ class KeyRing:
         self._tokens[token] = (state.api_key.key, monotonic_s + TOKEN_LIFE_S)
         return token
 
-    def owner_of(self, token: object, monotonic_s: float) -> KeyState:
-        """The key a token was given to. Raises KrakenError when there is none or it has run out."""
+    def owner_of(self, token: object, monotonic_s: float, now_s: float) -> KeyState:
+        """The key a token was given to. Raises KrakenError when there is none, it has run out, or the key is dead."""
         key, until = self._tokens.get(token, ("", 0.0)) if isinstance(token, str) else ("", 0.0)
-        if until <= monotonic_s:
+        if until <= monotonic_s or self.keys[key].refusal(now_s):
             raise KrakenError(errors.INVALID_SESSION)
         return self.keys[key]

@@ -16,15 +16,16 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from engine.paper import errors
 from engine.paper.errors import KrakenError, invalid
 from engine.paper.market import Market, Quote
 from engine.paper.orders import HISTORY_KEPT, NewOrder, Order, Side, Status, Trade, name_of
-from engine.paper.pair import price_of, rounded_cost, units_of
+from engine.paper.pair import PRICE_DECIMALS, SYMBOL, price_of, rounded_cost, units_of
 from engine.paper.terms import Terms, check_amounts, check_deadline
 
+CREDIT_UNIT = Decimal("0.01")
 Kind = Literal["pending_new", "new", "trade", "filled", "canceled", "expired", "amended"]
 
 
@@ -43,7 +44,9 @@ class Happening:
 class Book:
     """One account's orders in one market. Time is in epoch seconds and never goes back; step 0 is at `epoch_s`.
 
-    `listener` is called for each happening, after the account has changed.
+    `listener` is called for each happening, after the account has changed. `matches` is off while orders rest and
+    nothing trades. `pays_in_credits`: fees are taken from `fee_credits` (KFEE, a cent each) while there are enough.
+    `clock_ahead_s`: what the exchange's clock shows more than `now_s`; deadlines are read by it.
     """
 
     def __init__(
@@ -66,6 +69,10 @@ class Book:
         self.closed: dict[str, Order] = {}
         self.trades: dict[str, Trade] = {}
         self.cancel_all_at_s: float | None = None
+        self.matches = True
+        self.pays_in_credits = False
+        self.fee_credits = Decimal(0)
+        self.clock_ahead_s = 0.0
         self.orders_made = 0
         self.trades_made = 0
         self.amends_made = 0
@@ -115,14 +122,12 @@ class Book:
         """Match again at this second, after the market was moved by hand."""
         return self._match()
 
-    def place(self, new: NewOrder) -> Order:
+    def place(self, new: NewOrder, *, foreign: bool = False) -> Order:
         """Take an order now. Raises KrakenError with the words of Kraken when it is refused."""
         self.check(new)
-        self.orders_made += 1
         taker = not new.post_only
         order = Order(
-            id=name_of("O", self.market.seed, self.orders_made),
-            number=self.orders_made,
+            **self.next_order(),
             side=new.side,
             type=new.type,
             volume=new.volume,
@@ -132,9 +137,8 @@ class Book:
             userref=new.userref,
             time_in_force=new.time_in_force,
             expires_s=new.expires_s,
-            opened_s=self.now_s,
-            changed_s=self.now_s,
             fee_ratio=self.terms.taker_fee if taker else self.terms.maker_fee,
+            foreign=foreign,
         )
         would_take = self._would_take(new)
         self.open[order.id] = order
@@ -152,16 +156,38 @@ class Book:
                 self._rest(order)
         return order
 
+    def next_order(self) -> dict[str, Any]:
+        """Name, number and times of an order that comes now."""
+        self.orders_made += 1
+        name = name_of("O", self.market.seed, self.orders_made)
+        return {"id": name, "number": self.orders_made, "opened_s": self.now_s, "changed_s": self.now_s}
+
+    def list_other(self, order: Order) -> None:
+        """Put an order of another pair among the open ones. Raises KrakenError when there is not enough for it."""
+        self.check_funds(order.held_usd, Decimal(0))
+        self.open[order.id] = order
+        self._tell("pending_new", order)
+        self._tell("new", order)
+
+    def fill_other(self, order: Order, trade: Trade) -> None:
+        """An order of another pair is filled by this trade; its assets are not this book's."""
+        order.filled, order.cost, order.fee = trade.volume, trade.cost, trade.fee
+        order.exact_cost, order.exact_fee = trade.cost, trade.fee
+        order.trades.append(trade.id)
+        self.record(trade)
+        self._tell("trade", order, trade)
+        self._close(order, Status.CLOSED, None)
+
     def check(self, new: NewOrder) -> None:
         """Everything that may speak against an order, without placing it."""
-        check_deadline(new.deadline_s, self.now_s)
+        check_deadline(new.deadline_s, self.now_s + self.clock_ahead_s)
         if new.expires_s is not None and new.expires_s <= self.now_s:
             raise invalid("expiretm")
         if new.cl_ord_id is not None and self.open_by_client_id(new.cl_ord_id) is not None:
             raise KrakenError(errors.DUPLICATE_CLIENT_ID)
-        if len(self.open) >= self.terms.open_orders:
+        if sum(order.symbol == SYMBOL for order in self.open.values()) >= self.terms.open_orders:
             raise KrakenError(errors.ORDERS_LIMIT)
-        check_amounts(new.volume, new.price)
+        check_amounts(new.volume, new.price, self.terms)
         if new.post_only and (new.price is None or new.time_in_force == "IOC"):
             raise invalid("oflags")
         if self.terms.post_only_answer == "error" and self._would_take(new):
@@ -170,7 +196,7 @@ class Book:
         price = new.price if new.price is not None else self._worst_price(new)
         needs_usd = new.volume * price * (1 + fee) if new.side == "buy" else Decimal(0)
         needs_doge = new.volume if new.side == "sell" else Decimal(0)
-        self._check_funds(needs_usd, needs_doge)
+        self.check_funds(needs_usd, needs_doge)
 
     def amend(
         self,
@@ -184,16 +210,17 @@ class Book:
 
         A volume at or below what is filled closes the order. Raises KrakenError, and then nothing has changed.
         """
-        check_deadline(deadline_s, self.now_s)
+        check_deadline(deadline_s, self.now_s + self.clock_ahead_s)
         volume = order.volume if volume is None else volume
         price = order.price if price is None else price
-        check_amounts(volume, price)
+        kept_price = replace(self.terms, price_decimals=PRICE_DECIMALS)
+        check_amounts(volume, price, kept_price if price == order.price else self.terms)
         units = units_of(price)
         takes = units != order.units and self._crosses(order.side, units, but=order)
         if takes and (post_only or order.post_only):
             raise KrakenError(errors.POST_ONLY)
         wanted = replace(order, volume=volume, units=units, trades=order.trades)
-        self._check_funds(wanted.held_usd, wanted.held_doge, freed=order)
+        self.check_funds(wanted.held_usd, wanted.held_doge, freed=order)
         self.amends_made += 1
         self._unrest(order)
         order.volume, order.units, order.changed_s, order.amended = volume, units, self.now_s, True
@@ -234,7 +261,8 @@ class Book:
                 self.closed[order.id] = order
         self.trades.update({trade.id: trade for trade in trades})
 
-    def _check_funds(self, usd: Decimal, doge: Decimal, freed: Order | None = None) -> None:
+    def check_funds(self, usd: Decimal, doge: Decimal, freed: Order | None = None) -> None:
+        """Whether so much is free, with what `freed` holds. Raises KrakenError."""
         free_usd = self.usd - self.held_usd + (freed.held_usd if freed else 0)
         free_doge = self.doge - self.held_doge + (freed.held_doge if freed else 0)
         if (usd > 0 and usd > free_usd) or (doge > 0 and doge > free_doge):
@@ -258,6 +286,8 @@ class Book:
         return units <= max([quote.bid, *own])
 
     def _rest(self, order: Order) -> None:
+        if order.symbol != SYMBOL:
+            return
         queue = self._buys if order.side == "buy" else self._sells
         bisect.insort(queue, _place_in(order), key=lambda entry: entry[:2])
 
@@ -280,9 +310,9 @@ class Book:
         if due_step is not None and due_step <= last:
             last = due_step
         found: list[int | None] = [due_step] if due_step == last else []
-        if self._buys and last >= first:
+        if self._buys and self.matches and last >= first:
             found.append(self.market.first_ask_at_or_below(self._buys[0][2].units, first, last))
-        if self._sells and last >= first:
+        if self._sells and self.matches and last >= first:
             found.append(self.market.first_bid_at_or_above(self._sells[0][2].units, first, last))
         return min((step for step in found if step is not None and step <= last), default=None)
 
@@ -304,8 +334,10 @@ class Book:
             self.cancel_all("Cancel all orders after timeout")
 
     def _match(self) -> list[Trade]:
-        quote = self.quote
         trades: list[Trade] = []
+        if not self.matches:
+            return trades
+        quote = self.quote
         for side, queue in (("buy", self._buys), ("sell", self._sells)):
             for order in [entry[2] for entry in queue]:
                 if not (order.units >= quote.ask if side == "buy" else order.units <= quote.bid):
@@ -317,6 +349,8 @@ class Book:
         return trades
 
     def _take(self, order: Order) -> None:
+        if not self.matches:
+            return
         side: Literal["ask", "bid"] = "ask" if order.side == "buy" else "bid"
         used = self._used_at(order.side)
         for units, quantity in self._levels_within(order, side):
@@ -342,7 +376,9 @@ class Book:
         self._used[self.step, order.side] = self._used_at(order.side) + volume
         order.filled += volume
         order.exact_cost += price * volume
-        order.exact_fee += price * volume * (self.terms.maker_fee if maker else self.terms.taker_fee)
+        exact_fee = price * volume * (self.terms.maker_fee if maker else self.terms.taker_fee)
+        credits = self._credits_for(exact_fee)
+        order.exact_fee += exact_fee if not credits else 0
         cost = rounded_cost(order.exact_cost) - order.cost
         fee = rounded_cost(order.exact_fee) - order.fee
         order.cost += cost
@@ -364,16 +400,29 @@ class Book:
             fee=fee,
             maker=maker,
             cl_ord_id=order.cl_ord_id,
+            fee_credits=credits,
         )
         order.trades.append(trade.id)
-        self.trades[trade.id] = trade
-        _forget_oldest(self.trades)
+        self.record(trade)
         done = order.filled == order.volume
         self._tell("trade", order, trade)
         if done:
             self._unrest(order)
             self._close(order, Status.CLOSED, None)
         return trade
+
+    def record(self, trade: Trade) -> None:
+        """Add a trade to the history."""
+        self.trades[trade.id] = trade
+        _forget_oldest(self.trades)
+
+    def _credits_for(self, fee_usd: Decimal) -> Decimal:
+        """Take a fee in KFEE; returns how many, 0 where it is taken in USD."""
+        credits = (fee_usd * 100).quantize(CREDIT_UNIT)
+        if not self.pays_in_credits or credits > self.fee_credits:
+            return Decimal(0)
+        self.fee_credits -= credits
+        return credits
 
     def _close(self, order: Order, status: Status, reason: str | None) -> None:
         order.status, order.closed_s, order.reason = status, self.now_s, reason

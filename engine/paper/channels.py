@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.paper.book import Book, Happening
+from engine.paper.book import Happening
+from engine.paper.holdings import FEE_CREDITS, Holdings, LedgerEntry
 from engine.paper.market import Market, Quote
 from engine.paper.orders import Order, Status, Trade
 from engine.paper.pair import BASE, QUOTE, SYMBOL
@@ -90,7 +91,7 @@ def order_row(order: Order) -> Json:
 def _terms(order: Order) -> Json:
     """What an order was placed with."""
     row: Json = {
-        "symbol": SYMBOL,
+        "symbol": order.symbol,
         "order_qty": float(order.volume),
         "time_in_force": order.time_in_force,
         "side": order.side,
@@ -108,7 +109,7 @@ def _terms(order: Order) -> Json:
 def trade_row(trade: Trade, order: Order) -> Json:
     """A fill. order: as it stood after it."""
     status = "filled" if order.filled == order.volume else "partially_filled"
-    return {**_fill(trade, status), **_progress(order), **_identity(order), "fee_usd_equiv": float(trade.fee)}
+    return {**_fill(trade, status), **_progress(order), **_identity(order), "fee_usd_equiv": float(fee_in_usd(trade))}
 
 
 def past_trade_row(trade: Trade, order: Order | None) -> Json:
@@ -127,7 +128,7 @@ def _fill(trade: Trade, status: str) -> Json:
         "exec_id": trade.id,
         "exec_type": "trade",
         "trade_id": trade.number,
-        "symbol": SYMBOL,
+        "symbol": trade.symbol,
         "side": trade.side,
         "last_qty": float(trade.volume),
         "last_price": float(trade.price),
@@ -135,20 +136,51 @@ def _fill(trade: Trade, status: str) -> Json:
         "cost": float(trade.cost),
         "order_type": trade.type,
         "order_status": status,
-        "fees": [{"asset": QUOTE, "qty": float(trade.fee)}],
-        "fee_usd_equiv": float(trade.fee),
+        "fees": [fee_of(trade)],
+        "fee_usd_equiv": float(fee_in_usd(trade)),
         "timestamp": rfc3339(trade.at_s),
     }
 
 
-def balances_snapshot(book: Book) -> list[Json]:
-    return [_wallet(QUOTE, book.usd), _wallet(BASE, book.doge)]
+def fee_of(trade: Trade) -> Json:
+    """What was taken for a fill, in the asset it was taken in."""
+    if trade.fee_credits:
+        return {"asset": FEE_CREDITS, "qty": float(trade.fee_credits)}
+    return {"asset": QUOTE, "qty": float(trade.fee)}
+
+
+def fee_in_usd(trade: Trade) -> Decimal:
+    """The fee in dollars; a KFEE is a cent."""
+    return trade.fee + trade.fee_credits / 100
+
+
+def balances_snapshot(holdings: Holdings) -> list[Json]:
+    return [_wallets(asset, holdings.wallets(asset)) for asset in holdings.assets()]
+
+
+def ledger_row(entry: LedgerEntry) -> Json:
+    """A transfer that is not a fill of ours."""
+    row: Json = {
+        "ledger_id": entry.id,
+        "ref_id": entry.ref_id,
+        "timestamp": rfc3339(entry.at_s),
+        "type": entry.type,
+        "asset": entry.asset,
+        "asset_class": "currency",
+        "category": entry.category,
+        "wallet_type": entry.wallet_type,
+        "wallet_id": entry.wallet_id,
+        "amount": float(entry.amount),
+        "fee": float(entry.fee),
+        "balance": float(entry.balance),
+    }
+    return row | {"subtype": entry.subtype} if entry.subtype else row
 
 
 def balance_updates(happening: Happening, seed: int) -> list[Json]:
-    """The two ledger entries of a fill, none for anything else. The fee is taken in USD."""
+    """The two ledger entries of a fill, none for anything else. The fee is in USD; one in KFEE has its own."""
     trade = happening.trade
-    if trade is None:
+    if trade is None or trade.symbol != SYMBOL:
         return []
     sign = 1 if trade.side == "buy" else -1
     rows = (
@@ -174,10 +206,14 @@ def balance_updates(happening: Happening, seed: int) -> list[Json]:
     ]
 
 
-def _wallet(asset: str, amount: Decimal) -> Json:
+def _wallets(asset: str, wallets: list[tuple[str, str, Decimal]]) -> Json:
     """One asset of the snapshot; there is no wallet where there is nothing in it."""
-    wallets = [{"type": "spot", "id": "main", "balance": float(amount)}] if amount else []
-    return {"asset": asset, "asset_class": "currency", "balance": float(amount), "wallets": wallets}
+    return {
+        "asset": asset,
+        "asset_class": "currency",
+        "balance": float(sum(amount for _, _, amount in wallets)),
+        "wallets": [{"type": kind, "id": name, "balance": float(amount)} for kind, name, amount in wallets if amount],
+    }
 
 
 def _identity(order: Order) -> Json:

@@ -62,12 +62,17 @@ class MarketSpec:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key of the account. secret: base64, as Kraken issues it. permissions: Kraken's names."""
+    """A key of the account. secret: base64, as Kraken issues it. permissions: Kraken's names.
+
+    valid_until_s: epoch seconds of paper time, 0 for ever. ip_allowlist: the addresses it is good from, empty for any.
+    """
 
     key: str
     secret: str = field(repr=False)
     permissions: tuple[str, ...] = TRADING_PERMISSIONS
     name: str = "paper"
+    valid_until_s: float = 0.0
+    ip_allowlist: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class PaperConfig:
     an origin the clock starts when the process does. usd, doge: starting balances. faults: see `engine.paper.faults`.
     post_only_answer: how a post-only order that would take is refused; Kraken is recorded to do either. state_file: the
     world is kept there and resumed from it. insist: which of MARKET_NAMES a resumed world must have as told here; the
-    others are taken from it.
+    others are taken from it. happen: what the world does, see `engine.paper.occurrences`.
     """
 
     keys: tuple[ApiKey, ...]
@@ -97,6 +102,7 @@ class PaperConfig:
     rate_limits: bool = True
     post_only_answer: PostOnlyAnswer = "error"
     faults: str = ""
+    happen: str = ""
     control_token: str = field(default="", repr=False)
     state_file: str | None = None
     insist: tuple[str, ...] = MARKET_NAMES
@@ -159,7 +165,13 @@ class PaperConfig:
             if "insist" in fields:
                 fields["insist"] = tuple(fields["insist"])
             keys = tuple(
-                ApiKey(**{**key, "permissions": tuple(key.get("permissions", TRADING_PERMISSIONS))})
+                ApiKey(
+                    **{
+                        **key,
+                        "permissions": tuple(key.get("permissions", TRADING_PERMISSIONS)),
+                        "ip_allowlist": tuple(key.get("ip_allowlist", ())),
+                    }
+                )
                 for key in fields.pop("keys")
             )
         except (TypeError, KeyError, ArithmeticError, json.JSONDecodeError) as error:

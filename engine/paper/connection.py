@@ -87,7 +87,8 @@ class Line:
 class Connection:
     """One client: what it listens to and what is on its way to it and from it.
 
-    ticker: makes the latest ticker message; only the latest is ever sent.
+    ticker: makes the latest ticker message; only the latest is ever sent. is_mute: whether nothing may be sent. number:
+    which connection it is.
     """
 
     def __init__(
@@ -96,13 +97,17 @@ class Connection:
         transport: asyncio.Transport | None,
         faults: Faults,
         ticker: Callable[[], Json],
+        is_mute: Callable[[], bool] = lambda: False,
+        number: int = 1,
     ) -> None:
         self.socket = socket
+        self.number = number
         self.channels: dict[str, Any] = {}
         self.ticker_due = False
         self._transport = transport
         self._faults = faults
         self._ticker = ticker
+        self._is_mute = is_mute
         self._ticker_at_s = 0.0
         self._to_client = Line(faults)
         self._from_client = Line(faults)
@@ -184,6 +189,8 @@ class Connection:
                 if self.channels and not self._to_client:
                     self.say({"channel": "heartbeat"})
             self._to_client.wake.clear()
+            if self._is_mute():
+                continue
             if self._may_send_ticker():
                 self.ticker_due = False
                 self._ticker_at_s = asyncio.get_running_loop().time()

@@ -5,7 +5,9 @@ GET answers how things stand. POST takes any of:
 - `{"faults": "lose-answer:0.1"}` replaces all faults;
 - `{"next": "lose-answer@AddOrder", "count": 1}` commits faults on the next occasions only;
 - `{"price": "0.0950"}` moves the market, `{"hold": true}` stops it and `{"hold": false}` lets it go on;
-- `{"drop_sockets": true}` breaks every socket now.
+- `{"drop_sockets": true}` breaks every socket now;
+- `{"happen": "amend:buy:+45%; 10m:status:maintenance:5m"}` lets things happen, now or so long from now
+  (`engine.paper.occurrences`).
 
 Both ask for the header `Paper-Control` with the token of the config; without a token in the config there is no such
 address. Kraken has nothing like it.
@@ -13,6 +15,7 @@ address. Kraken has nothing like it.
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
 import json
 from decimal import Decimal, InvalidOperation
@@ -21,6 +24,7 @@ from typing import Any
 from aiohttp import web
 
 from engine.paper.faults import Faults, parse_faults
+from engine.paper.occurrences import parse_occurrences
 from engine.paper.pair import PRICE_UNIT
 from engine.paper.rest import RestApi
 from engine.paper.sockets import Sockets
@@ -28,7 +32,7 @@ from engine.paper.store import Store
 from engine.paper.world import World
 
 HEADER = "Paper-Control"
-COMMANDS = frozenset({"faults", "next", "count", "price", "hold", "drop_sockets"})
+COMMANDS = frozenset({"faults", "next", "count", "price", "hold", "drop_sockets", "happen"})
 
 
 class Control:
@@ -83,6 +87,9 @@ class Control:
             (book.market.hold if command["hold"] else book.market.release)(book.step)
         if command.get("drop_sockets"):
             self._sockets.drop_all()
+        if "happen" in command:
+            self._world.schedule.declare(parse_occurrences(str(command["happen"])), book.now_s)
+            self._world.catch_up()
 
     def _standing(self) -> dict[str, Any]:
         book = self._world.book
@@ -101,6 +108,9 @@ class Control:
             "requests": dict(self._rest.requests),
             "sockets": self._sockets.count,
             "faults": [fault.kind for fault in self._faults.declared],
+            "happened": [dataclasses.asdict(item) for item in self._world.schedule.log],
+            "pending": self._world.schedule.pending(),
+            "in_force": dict(self._world.conditions.in_force),
         }
 
     def _admit(self, request: web.Request) -> None:

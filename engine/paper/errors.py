@@ -33,8 +33,15 @@ POST_ONLY = "EOrder:Post only order"
 DEADLINE = "EService:Deadline elapsed"
 DUPLICATE_CLIENT_ID = "EGeneral:Invalid arguments:cl_ord_id not unique"
 INVALID_SESSION = "ESession:Invalid session"
+LOCKOUT = "EGeneral:Temporary lockout"
+UNAVAILABLE = "EService:Unavailable"
 
 
 def invalid(argument: str) -> KrakenError:
     """`EGeneral:Invalid arguments:<argument>`."""
     return KrakenError(f"EGeneral:Invalid arguments:{argument}")
+
+
+def market_in(mode: str) -> KrakenError:
+    """What a market answers to what its mode does not take."""
+    return KrakenError(f"EService:Market in {mode} mode")

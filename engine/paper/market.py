@@ -100,10 +100,18 @@ class _Block:
 class Market:
     """Quotes by step. Seed and spec decide everything but the adjustments made by hand, which can be saved."""
 
-    def __init__(self, spec: MarketSpec, seed: int, adjustments: list[Adjustment] | None = None) -> None:
+    def __init__(
+        self,
+        spec: MarketSpec,
+        seed: int,
+        adjustments: list[Adjustment] | None = None,
+        ticks: list[tuple[int, int]] | None = None,
+    ) -> None:
+        """ticks: from which step on quotes come in how many price units."""
         self.spec = spec
         self.seed = seed
         self.adjustments: list[Adjustment] = list(adjustments or [])
+        self.ticks: list[tuple[int, int]] = list(ticks or [])
         self._path: Callable[[int], Floats] = _file_path(spec) if spec.regime == "file" else _SeededPath(spec, seed)
         self._blocks: dict[int, _Block] = {}
         self._hours: dict[int, tuple[float, float, float, float]] = {}
@@ -117,7 +125,8 @@ class Market:
     def levels(self, quote: Quote, side: Literal["bid", "ask"], count: int = 100) -> Iterator[tuple[int, Decimal]]:
         """The book behind `quote`: (price units, DOGE), best first, one basis point apart."""
         best = quote.ask if side == "ask" else quote.bid
-        gap = max(1, round(best * LEVEL_GAP_RATIO)) * (1 if side == "ask" else -1)
+        tick = self.tick(quote.step)
+        gap = max(1, round(best * LEVEL_GAP_RATIO / tick)) * tick * (1 if side == "ask" else -1)
         for i in range(count):
             if best + i * gap > 0:
                 yield best + i * gap, quote.quantity
@@ -158,13 +167,26 @@ class Market:
         """From `step` on, move again from where the market stands."""
         self._adjust(Adjustment(step, self._mid(step) / self._unadjusted(step)))
 
+    def tick(self, step: int) -> int:
+        """What quotes are whole multiples of at `step`, in price units."""
+        return next((units for since, units in reversed(self.ticks) if since <= step), 1)
+
+    def set_tick(self, step: int, units: int) -> None:
+        """From `step` on, quote in multiples of so many price units."""
+        self.ticks.append((step, units))
+        self._forget(step)
+
     @property
     def is_held(self) -> bool:
         return bool(self.adjustments) and self.adjustments[-1].held is not None
 
     def _adjust(self, adjustment: Adjustment) -> None:
         self.adjustments.append(adjustment)
-        for number in [n for n in self._blocks if n >= adjustment.step // BLOCK_S]:
+        self._forget(adjustment.step)
+
+    def _forget(self, step: int) -> None:
+        """Drop what was made for `step` and later."""
+        for number in [n for n in self._blocks if n >= step // BLOCK_S]:
             del self._blocks[number]
 
     def _mid(self, step: int) -> float:
@@ -210,6 +232,11 @@ class Market:
         half = np.maximum(1.0, mid * (self.spec.spread_bps / 20_000))
         bid = np.maximum(1, np.rint(mid - half)).astype(np.int64)
         ask = np.maximum(bid + 1, np.rint(mid + half).astype(np.int64))
+        for step, units in self.ticks:
+            at = max(0, step - start)
+            if at < BLOCK_S:
+                bid[at:] = np.maximum(units, bid[at:] // units * units)
+                ask[at:] = np.maximum(bid[at:] + units, -(-ask[at:] // units) * units)
         draw = np.random.default_rng([self.seed, 2, number]).uniform(0.2, 1.8, BLOCK_S)
         self._hours[number] = (float(mid.min()), float(mid.max()), float(mid.mean()), float(mid[0]))
         for old in [n for n in self._hours if n < number - HOURS_OF_STATISTICS]:

@@ -78,6 +78,11 @@ class PaperOptions(Options, section="paper"):
         text="How many times faster than the machine paper time runs.",
     )
     faults: str = option("", restart=True, text="Faults committed on purpose, as `lose-answer:0.05,delay:2s:0.1`.")
+    happen: str = option(
+        "",
+        restart=True,
+        text="What happens at the exchange, as `600s:amend:buy:+45%; ~2h:deposit:usd:50`; --help lists the kinds.",
+    )
     chain_volatility: float = option(
         0.002,
         ge=0,

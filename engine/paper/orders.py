@@ -9,7 +9,16 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
 
-from engine.paper.pair import LOT_DECIMALS, PAIR_ID, PRICE_DECIMALS, cost_ceiling, price_of
+from engine.paper.pair import (
+    LOT_DECIMALS,
+    PRICE_DECIMALS,
+    QUOTE,
+    SYMBOL,
+    assets_of,
+    cost_ceiling,
+    pair_altname,
+    price_of,
+)
 
 Side = Literal["buy", "sell"]
 OrderType = Literal["limit", "market"]
@@ -48,12 +57,17 @@ class NewOrder:
 
 @dataclass(slots=True)
 class Order:
-    """An order on the book or in the history. Amounts in DOGE (`volume`, `filled`) and USD (the rest)."""
+    """An order on the book or in the history. Amounts in DOGE (`volume`, `filled`) and USD (the rest).
+
+    symbol: of another pair's order another; such an order rests, holds what it needs and is never filled. type: of one
+    that came by hand it may be a word that no client knows. foreign: it came
+    from somebody else, as `engine.paper.interference` plays.
+    """
 
     id: str
     number: int
     side: Side
-    type: OrderType
+    type: str
     volume: Decimal
     units: int
     post_only: bool
@@ -74,6 +88,8 @@ class Order:
     cost: Decimal = Decimal(0)
     fee: Decimal = Decimal(0)
     trades: list[str] = field(default_factory=list)
+    symbol: str = SYMBOL
+    foreign: bool = False
 
     @property
     def price(self) -> Decimal:
@@ -91,8 +107,8 @@ class Order:
 
     @property
     def held_usd(self) -> Decimal:
-        """USD set aside: all that this order may still cost, fee included. Nothing for a sell."""
-        if self.status is not Status.OPEN or self.side == "sell":
+        """USD set aside: all that this order may still cost, fee included. Nothing for a sell, or for another quote."""
+        if self.status is not Status.OPEN or self.side == "sell" or assets_of(self.symbol)[1] != QUOTE:
             return Decimal(0)
         rest = self.remaining * self.price
         return (
@@ -104,41 +120,46 @@ class Order:
 
     @property
     def held_doge(self) -> Decimal:
-        """DOGE set aside: what is still to be sold. Nothing for a buy."""
-        return self.remaining if self.status is Status.OPEN and self.side == "sell" else Decimal(0)
+        """DOGE set aside: what is still to be sold. Nothing for a buy, or of another pair."""
+        own = self.status is Status.OPEN and self.side == "sell" and self.symbol == SYMBOL
+        return self.remaining if own else Decimal(0)
 
     @property
     def description(self) -> str:
         """Kraken's one line, as `buy 20.00000000 XDGUSD @ limit 0.0960000`."""
-        return describe(self.side, self.volume, self.price if self.type == "limit" else None)
+        return describe(self.side, self.volume, None if self.type == "market" else self.price, self.symbol, self.type)
 
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """One fill. `cost` and `fee` are what was booked, in USD."""
+    """One fill. `cost` and `fee` are what was booked, in USD; `fee_credits` what was taken in KFEE instead."""
 
     id: str
     number: int
     order_id: str
     at_s: float
     side: Side
-    type: OrderType
+    type: str
     price: Decimal
     volume: Decimal
     cost: Decimal
     fee: Decimal
     maker: bool
     cl_ord_id: str | None
+    symbol: str = SYMBOL
+    fee_credits: Decimal = Decimal(0)
 
     def ledger_ids(self, seed: int) -> tuple[str, str]:
         """Names of its two entries in the account's ledger, of the base and of the quote."""
         return name_of("L", seed, 2 * self.number), name_of("L", seed, 2 * self.number + 1)
 
 
-def describe(side: Side, volume: Decimal, price: Decimal | None) -> str:
+def describe(
+    side: Side, volume: Decimal, price: Decimal | None, symbol: str = SYMBOL, order_type: str = "limit"
+) -> str:
     """The text Kraken gives an order in `descr.order`."""
-    at = "market" if price is None else f"limit {price:.{PRICE_DECIMALS}f}"
-    return f"{side} {volume:.{LOT_DECIMALS}f} {PAIR_ID} @ {at}"
+    at = "market" if price is None else f"{order_type} {price:.{PRICE_DECIMALS}f}"
+    return f"{side} {volume:.{LOT_DECIMALS}f} {pair_altname(symbol)} @ {at}"
 
 
 def name_of(kind: str, seed: int, number: int) -> str:
@@ -173,4 +194,6 @@ def order_from(row: dict[str, Any]) -> Order:
 
 def trade_from(row: dict[str, Any]) -> Trade:
     """The trade that `row_of` wrote."""
-    return Trade(**{**row, **{name: Decimal(row[name]) for name in ("price", "volume", "cost", "fee")}})
+    named = ("price", "volume", "cost", "fee", "fee_credits")
+    amounts: dict[str, Any] = {name: Decimal(row[name]) for name in named if name in row}
+    return Trade(**(row | amounts))

@@ -20,7 +20,7 @@ from engine.paper.faults import Faults, Plan
 from engine.paper.history import closed_orders, open_orders, orders_named, trades_named, trades_page
 from engine.paper.orders import Order, describe
 from engine.paper.store import Store
-from engine.paper.world import World
+from engine.paper.world import BPS, World
 
 Json = dict[str, Any]
 Arguments = Mapping[str, Any]
@@ -38,16 +38,16 @@ class RestApi:
         self.requests: dict[str, int] = {}
         self._pending: set[asyncio.Task[None]] = set()
         self._public: dict[str, Callable[[Arguments], Json]] = {
-            "Time": lambda _: answers.server_time(self._now_s()),
-            "SystemStatus": lambda _: answers.system_status(self._now_s()),
+            "Time": lambda _: answers.server_time(self._world.shown_s),
+            "SystemStatus": lambda _: answers.system_status(self._world.shown_s, self._world.conditions.system_status),
             "Assets": lambda _: answers.assets(),
             "AssetPairs": self._asset_pairs,
             "Ticker": self._ticker,
             "Depth": self._depth,
         }
         self._private: dict[str, Callable[[Arguments, KeyState], Json]] = {
-            "Balance": lambda *_: answers.balance(self._world.book),
-            "BalanceEx": lambda *_: answers.balance_ex(self._world.book),
+            "Balance": lambda *_: answers.balance(self._world.holdings),
+            "BalanceEx": lambda *_: answers.balance_ex(self._world.holdings),
             "TradeBalance": lambda *_: answers.trade_balance(self._world.book),
             "TradeVolume": self._trade_volume,
             "OpenOrders": lambda given, _: open_orders(self._world.book, given, self._seen_s()),
@@ -59,7 +59,7 @@ class RestApi:
             "AmendOrder": self._amend_order,
             "CancelOrder": self._cancel_order,
             "CancelOrderBatch": self._cancel_batch,
-            "CancelAll": lambda *_: {"count": self._world.book.cancel_all()},
+            "CancelAll": lambda *_: {"count": self._world.cancel_all()},
             "CancelAllOrdersAfter": self._cancel_all_after,
             "GetApiKeyInfo": lambda _, state: answers.api_key_info(state, self._world.config.epoch_s),
             "GetWebSocketsToken": self._token,
@@ -85,6 +85,10 @@ class RestApi:
             return _broken(request)
         if plan.delay_request_s:
             await asyncio.sleep(plan.delay_request_s)
+        await self._world.hang_over()
+        if (page := self._world.conditions.page()) is not None:
+            status, content_type, text = page
+            return web.Response(status=status, content_type=content_type, text=text)
         try:
             if plan.error:
                 raise KrakenError(plan.error)
@@ -108,6 +112,7 @@ class RestApi:
             return self._public[method](given)
         if method not in self._private:
             raise KrakenError(errors.UNKNOWN_METHOD)
+        self._world.conditions.admit()
         given, state = await self._caller(request)
         state.require(method)
         self._world.catch_up()
@@ -145,7 +150,10 @@ class RestApi:
         if pair is not None:
             arguments.known_pair(pair)
         terms = self._world.book.terms
-        return answers.asset_pairs(terms.maker_fee, terms.taker_fee)
+        config = self._world.config
+        return answers.asset_pairs(
+            config.maker_fee_bps * BPS, config.taker_fee_bps * BPS, terms, self._world.conditions.pair_status
+        )
 
     def _ticker(self, given: Arguments) -> Json:
         for pair in (arguments.text(given, "pair") or "XDGUSD").split(","):

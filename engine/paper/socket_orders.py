@@ -50,7 +50,7 @@ class SocketOrders:
             count = world.cancel_batch(*arguments.batch(params, "orders", "cl_ord_id", least=2))
             return [{"result": {"count": count}}]
         if method == "cancel_all":
-            return [{"result": {"count": world.book.cancel_all()}}]
+            return [{"result": {"count": world.cancel_all()}}]
         world.book.cancel_all_after(arguments.whole(params, "timeout"))
         armed = world.book.cancel_all_at_s
         times = {"currentTime": rfc3339(world.book.now_s), "triggerTime": "0" if armed is None else rfc3339(armed)}

@@ -21,6 +21,7 @@ from engine.paper import arguments, channels
 from engine.paper.auth import KeyState
 from engine.paper.book import Happening
 from engine.paper.channels import rfc3339
+from engine.paper.conditions import StatusChange
 from engine.paper.connection import Connection
 from engine.paper.errors import KrakenError
 from engine.paper.faults import Faults
@@ -28,7 +29,7 @@ from engine.paper.pair import SYMBOL
 from engine.paper.rates import TRADING_LIMIT
 from engine.paper.socket_orders import PERMISSION_OF, SocketOrders
 from engine.paper.store import Store
-from engine.paper.world import World
+from engine.paper.world import News, World
 
 Json = dict[str, Any]
 Channel = Literal["ticker", "executions", "balances"]
@@ -46,7 +47,7 @@ class Sockets:
         self._connections: set[Connection] = set()
         self._last_quote: tuple[int, int] | None = None
         self._numbers = itertools.count(1)
-        world.on_happening = self._on_happenings
+        world.on_news = self._on_news
 
     @property
     def count(self) -> int:
@@ -81,10 +82,15 @@ class Sockets:
             with suppress(ConnectionError):
                 await connection.socket.close(code=1001, message=b"going away")
 
-    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        if (page := self._world.conditions.page()) is not None:
+            status, content_type, text = page
+            return web.Response(status=status, content_type=content_type, text=text)
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
-        connection = Connection(socket, request.transport, self._faults, lambda: self._ticker("update"))
+        connection = Connection(
+            socket, request.transport, self._faults, lambda: self._ticker("update"), self._is_mute, next(self._numbers)
+        )
         self._connections.add(connection)
         tasks = [
             asyncio.create_task(connection.write(), name="paper-socket-writer"),
@@ -92,8 +98,7 @@ class Sockets:
         ]
         for task in tasks:
             connection.watch(task)
-        status = {"system": "online", "api_version": "v2", "connection_id": next(self._numbers), "version": "2.0.10"}
-        connection.say({"channel": "status", "type": "update", "data": [status]})
+        self._say_status(connection, self._world.conditions.system_status)
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
@@ -108,7 +113,7 @@ class Sockets:
         return socket
 
     async def _answer(self, connection: Connection, text: str) -> None:
-        received_s = self._world.clock.now()
+        received_s = self._shown_s()
         message = _request(text)
         if message is None:
             connection.say({"error": "Malformed request", "success": False})
@@ -120,6 +125,8 @@ class Sockets:
         if plan.delay_request_s:
             await asyncio.sleep(plan.delay_request_s)
         params = message.get("params", {})
+        if method != "ping":
+            await self._world.hang_over()
         try:
             if plan.error:
                 raise KrakenError(plan.error)
@@ -135,7 +142,7 @@ class Sockets:
             if message.get("req_id") is not None:
                 answer["req_id"] = message["req_id"]
             answer["time_in"] = rfc3339(received_s)
-            answer["time_out"] = rfc3339(self._world.clock.now())
+            answer["time_out"] = rfc3339(self._shown_s())
             connection.say(answer)
             await self._follow(connection, answer, params)
 
@@ -149,6 +156,7 @@ class Sockets:
             return self._unsubscribe(connection, params)
         if method not in PERMISSION_OF:
             raise KrakenError("Unsupported method")
+        self._world.conditions.admit()
         self._owner(params).require(PERMISSION_OF[method])
         self._world.catch_up()
         try:
@@ -159,6 +167,7 @@ class Sockets:
     def _subscribe(self, connection: Connection, params: Mapping[str, Any]) -> list[Json]:
         channel = self._channel(params)
         if channel != "ticker":
+            self._world.conditions.admit()
             self._owner(params)
         if channel in connection.channels:
             raise KrakenError("Already subscribed")
@@ -196,7 +205,7 @@ class Sockets:
             if answer["result"]["snapshot"]:
                 connection.say(self._ticker("snapshot"))
         elif channel == "balances":
-            rows = channels.balances_snapshot(book) if answer["result"]["snapshot"] else []
+            rows = channels.balances_snapshot(self._world.holdings) if answer["result"]["snapshot"] else []
             connection.publish(channel, "snapshot", rows)
         else:
             rows = []
@@ -218,21 +227,42 @@ class Sockets:
         return cast(Channel, channel)
 
     def _owner(self, params: Mapping[str, Any]) -> KeyState:
-        return self._world.keys.owner_of(params.get("token"), asyncio.get_running_loop().time())
+        return self._world.keys.owner_of(
+            params.get("token"), asyncio.get_running_loop().time(), self._world.clock.now()
+        )
 
     def _ticker(self, kind: Literal["snapshot", "update"]) -> Json:
         book = self._world.book
         return {"channel": "ticker", "type": kind, "data": [channels.ticker(book.market, book.quote)]}
 
-    def _on_happenings(self, happenings: list[Happening]) -> None:
-        for happening in happenings:
-            row = channels.execution(happening)
-            ledger = channels.balance_updates(happening, self._world.config.seed)
+    def _on_news(self, news: list[News]) -> None:
+        for item in news:
+            if isinstance(item, StatusChange):
+                for connection in self._connections:
+                    self._say_status(connection, item.system)
+                continue
+            rows: list[Json] = []
+            if isinstance(item, Happening):
+                rows = [channels.execution(item)]
+                ledger = channels.balance_updates(item, self._world.config.seed)
+            else:
+                ledger = [channels.ledger_row(item)]
             for connection in self._connections:
-                if "executions" in connection.channels:
-                    connection.publish("executions", "update", [row])
+                if rows and "executions" in connection.channels:
+                    connection.publish("executions", "update", rows)
                 for entry in ledger if "balances" in connection.channels else ():
                     connection.publish("balances", "update", [entry])
+
+    def _say_status(self, connection: Connection, system: str) -> None:
+        row = {"system": system, "api_version": "v2", "connection_id": connection.number, "version": "2.0.10"}
+        connection.say({"channel": "status", "type": "update", "data": [row]})
+
+    def _is_mute(self) -> bool:
+        return "mute" in self._world.conditions.in_force
+
+    def _shown_s(self) -> float:
+        """What the exchange's clock shows."""
+        return self._world.clock.now() + self._world.book.clock_ahead_s
 
 
 def _request(text: str) -> Json | None:

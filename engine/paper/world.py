@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from engine.core.clock import Clock
 from engine.paper import errors
 from engine.paper.auth import KeyRing
 from engine.paper.book import Book, Happening
+from engine.paper.conditions import Conditions, StatusChange
 from engine.paper.config import PaperConfig
 from engine.paper.errors import KrakenError
+from engine.paper.holdings import Holdings, LedgerEntry
+from engine.paper.interference import Interference
 from engine.paper.market import Market, adjustment_from
+from engine.paper.occurrences import parse_occurrences
 from engine.paper.orders import NewOrder, Order, order_from, row_of, trade_from
 from engine.paper.pair import OPEN_ORDERS_LIMIT
 from engine.paper.rates import RateLimits
+from engine.paper.schedule import Schedule
 from engine.paper.store import SavedWorld, Store
 from engine.paper.terms import Terms
 
@@ -25,13 +30,17 @@ BPS = Decimal("0.0001")
 SAVE_EVERY_S = 5.0
 """How often what changes without an order (time, the market's position) is saved, in real seconds."""
 
+HANG_CHECK_S = 0.02
 AHEAD_S = 4 * SAVE_EVERY_S
+
+News = Happening | LedgerEntry | StatusChange
+"""What the exchange tells those who listen."""
 
 
 class World:
     """Everything of the exchange but its sockets.
 
-    Each method first catches up with the clock. What happened is told to `on_happening` by `settle`, once it is saved:
+    Each method first catches up with the clock. What happened is told to `on_news` by `settle`, once it is saved:
     the exchange never says what it could still forget.
     """
 
@@ -40,9 +49,10 @@ class World:
         self.clock = clock
         self.keys = KeyRing.of(config.keys)
         self.rates = RateLimits(config.tier, config.rate_limits)
-        self.on_happening: Callable[[list[Happening]], None] = lambda _: None
+        self.on_news: Callable[[list[News]], None] = lambda _: None
         head = saved.head if saved else {}
         market = Market(config.market, config.seed, [adjustment_from(row) for row in head.get("adjustments", [])])
+        market.ticks = [(int(step), int(units)) for step, units in head.get("ticks", [])]
         self.book = Book(
             market,
             epoch_s=config.epoch_s - head.get("step", 0),
@@ -56,32 +66,73 @@ class World:
             ),
             listener=self._heard,
         )
+        self._terms_changed: dict[str, Decimal | int] = {}
+        self.conditions = Conditions()
+        self.holdings = Holdings(self.book)
+        self.schedule = Schedule(config.seed)
+        self.interference = Interference(self)
+        self._playing = False
         self.born_s = head.get("born_s", config.epoch_s)
         if saved:
             self._resume(saved)
-        self._happenings: list[Happening] = []
+        self.schedule.declare(parse_occurrences(config.happen), config.epoch_s)
+        self._news: list[News] = []
         self._changed: dict[str, Order] = {}
         self._settling = asyncio.Lock()
 
     def catch_up(self) -> None:
-        """Move the book to the clock's now."""
-        self.book.advance(self.clock.now())
+        """Move the book to the clock's now, and play what happens on the way, each at its time."""
+        if self._playing:
+            return
+        self._playing = True
+        try:
+            now_s = self.clock.now()
+            while (at_s := self._next_s()) is not None and at_s <= now_s:
+                self.book.advance(at_s)
+                self._play(at_s)
+            self.book.advance(now_s)
+        finally:
+            self._playing = False
 
-    def place(self, new: NewOrder) -> Order:
+    def hear(self, news: Sequence[News]) -> None:
+        """Tell those who listen, once it is saved."""
+        self._news += news
+
+    def change_terms(self, **changes: Decimal | int) -> None:
+        """Other fees or rules from now on; they are kept with the world."""
+        self._terms_changed |= changes
+        self.book.terms = dataclasses.replace(self.book.terms, **cast(Any, self._terms_changed))
+
+    @property
+    def shown_s(self) -> float:
+        """What the exchange's clock shows."""
+        return self.book.now_s + self.book.clock_ahead_s
+
+    async def hang_over(self) -> None:
+        """Wait while requests hang."""
+        self.catch_up()
+        while "hang" in self.conditions.in_force:
+            await asyncio.sleep(HANG_CHECK_S)
+            self.catch_up()
+
+    def place(self, new: NewOrder, *, foreign: bool = False) -> Order:
         """Place an order. Raises KrakenError."""
         self.catch_up()
+        self.conditions.admit_order(new)
         self.rates.transact("add", self.book.now_s)
-        return self.book.place(new)
+        return self.book.place(new, foreign=foreign)
 
     def amend(
         self, order: Order, volume: Decimal | None, price: Decimal | None, post_only: bool, deadline_s: float | None
     ) -> str:
         """Amend an order that `find` gave; returns the amend's name. Raises KrakenError."""
+        self.conditions.admit_change(post_only=post_only or order.post_only)
         self.rates.transact("amend", self.book.now_s, order.changed_s)
         return self.book.amend(order, volume, price, post_only, deadline_s)
 
     def cancel(self, order: Order) -> None:
         """Cancel an order that `find` gave. Raises KrakenError."""
+        self.conditions.admit_cancel()
         self.rates.transact("cancel", self.book.now_s, order.changed_s)
         self.book.cancel(order)
 
@@ -92,6 +143,7 @@ class World:
         it does not know; they are passed over here, as `CancelOrder` passes over an order that has just been filled.
         """
         self.catch_up()
+        self.conditions.admit_cancel()
         wanted, wanted_ids = set(names), set(cl_ord_ids)
         orders = [
             order
@@ -102,6 +154,11 @@ class World:
         for order in orders:
             self.book.cancel(order)
         return len(orders)
+
+    def cancel_all(self) -> int:
+        """Cancel every open order; returns how many there were. Raises KrakenError."""
+        self.conditions.admit_cancel()
+        return self.book.cancel_all()
 
     def find(self, txid: str | None = None, cl_ord_id: str | None = None, userref: int | None = None) -> list[Order]:
         """The open orders with one of these identities. Raises KrakenError when there is none."""
@@ -123,13 +180,13 @@ class World:
         save: also when nothing happened to an order. last: nothing comes after this.
         """
         async with self._settling:
-            happenings, self._happenings = self._happenings, []
+            news, self._news = self._news, []
             changed, self._changed = self._changed, {}
-            if store is not None and (happenings or save):
-                trades = [happening.trade for happening in happenings if happening.trade]
+            if store is not None and (news or save):
+                trades = [item.trade for item in news if isinstance(item, Happening) and item.trade]
                 await store.save(self.head(last=last), map(row_of, changed.values()), map(row_of, trades))
-            if happenings:
-                self.on_happening(happenings)
+            if news:
+                self.on_news(news)
 
     def head(self, *, last: bool = True) -> dict[str, Any]:
         """What is saved besides orders and trades.
@@ -151,6 +208,13 @@ class World:
             "amends_made": book.amends_made,
             "cancel_all_at_s": book.cancel_all_at_s,
             "adjustments": [dataclasses.asdict(adjustment) for adjustment in book.market.adjustments],
+            "ticks": book.market.ticks,
+            "terms": {name: str(value) for name, value in self._terms_changed.items()},
+            "conditions": self.conditions.saved(),
+            "holdings": self.holdings.saved(),
+            "fee_credits": str(book.fee_credits),
+            "pays_in_credits": book.pays_in_credits,
+            "clock_ahead_s": book.clock_ahead_s,
             "rates": self.rates.saved(),
             "nonces": {name: state.nonce for name, state in self.keys.keys.items()},
         }
@@ -163,11 +227,43 @@ class World:
         book.amends_made, book.cancel_all_at_s = head["amends_made"], head["cancel_all_at_s"]
         book.restore([order_from(row) for row in saved.orders], [trade_from(row) for row in saved.trades])
         self.rates.resume(head["rates"])
+        if "conditions" in head:
+            self._resume_conditions(head)
         for name, nonce in head["nonces"].items():
             if name in self.keys.keys:
                 self.keys.keys[name].nonce = nonce
 
+    def _resume_conditions(self, head: dict[str, Any]) -> None:
+        book = self.book
+        for name, value in head["terms"].items():
+            self.change_terms(**{name: int(value) if name == "price_decimals" else Decimal(value)})
+        self.conditions.resume(head["conditions"])
+        self.holdings.resume(head["holdings"])
+        book.fee_credits, book.pays_in_credits = Decimal(head["fee_credits"]), head["pays_in_credits"]
+        book.clock_ahead_s = head["clock_ahead_s"]
+        book.matches = self.conditions.matches
+        self.interference.resume()
+
+    def _next_s(self) -> float | None:
+        """When something happens next that is not an order's doing."""
+        ends = self.conditions.next_end()
+        times = (self.schedule.next_s(), self.interference.next_act_s(), None if ends is None else ends[0])
+        return min((at_s for at_s in times if at_s is not None), default=None)
+
+    def _play(self, at_s: float) -> None:
+        """Play one of the things that are due."""
+        ends = self.conditions.next_end()
+        if ends is not None and ends[0] <= at_s:
+            self.schedule.note(ends[0], f"{ends[1]}:off")
+            self.interference.end(ends[1])
+        elif (due := self.schedule.take(at_s)) is not None:
+            self.interference.play(due)
+        else:
+            self.interference.act()
+
     def _heard(self, happening: Happening) -> None:
         frozen = dataclasses.replace(happening.order, trades=list(happening.order.trades))
-        self._happenings.append(dataclasses.replace(happening, order=frozen))
+        self._news.append(dataclasses.replace(happening, order=frozen))
+        if happening.trade is not None:
+            self._news += self.holdings.spent_credits(happening.trade)
         self._changed[frozen.id] = frozen

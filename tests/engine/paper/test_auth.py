@@ -60,9 +60,9 @@ def test_a_token_runs_out():
     ring = KeyRing.of([ApiKey("k", SECRET)])
     token = ring.issue_token(ring.keys["k"], monotonic_s=0)
 
-    assert ring.owner_of(token, 899).api_key.key == "k"
+    assert ring.owner_of(token, 899, now_s=0).api_key.key == "k"
     with pytest.raises(KrakenError, match="ESession:Invalid session"):
-        ring.owner_of(token, 901)
+        ring.owner_of(token, 901, now_s=0)
 
 
 def test_a_secret_that_is_not_base64_is_refused_without_being_shown():

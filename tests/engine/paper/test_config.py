@@ -8,7 +8,13 @@ from engine.core.options import declared
 from engine.paper.config import ApiKey, MarketSpec, PaperConfig
 from engine.paper.options import PaperOptions
 
-KEY = ApiKey("k", "c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXM=", permissions=("query-funds",))
+KEY = ApiKey(
+    "k",
+    "c2VjcmV0LXRoYXQtbm9ib2R5LXNlZXM=",
+    permissions=("query-funds",),
+    valid_until_s=2e9,
+    ip_allowlist=("192.0.2.1",),
+)
 
 
 def test_a_config_comes_out_of_json_as_it_went_in():
@@ -18,6 +24,7 @@ def test_a_config_comes_out_of_json_as_it_went_in():
         usd=Decimal("12.34567"),
         speed=60,
         faults="delay:2s",
+        happen="10m:kfee",
         control_token="t",
         state_file="world.sqlite",
     )
@@ -77,6 +84,7 @@ def test_every_option_has_a_text_and_a_default_that_makes_a_config():
         seed=options.seed,
         speed=options.speed,
         faults=options.faults,
+        happen=options.happen,
         market=MarketSpec(options.regime, options.start_price, options.spread_bps, options.liquidity),
     )
     assert config == PaperConfig(keys=(KEY,), seed=1, usd=options.usd)

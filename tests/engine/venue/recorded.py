@@ -17,6 +17,7 @@ from engine.paper.auth import KeyState
 from engine.paper.book import Book, Happening
 from engine.paper.config import ApiKey, MarketSpec
 from engine.paper.history import closed_orders, open_orders, orders_named, trades_page
+from engine.paper.holdings import Holdings
 from engine.paper.market import Market
 from engine.paper.orders import NewOrder, describe
 from engine.venue.wire import loads
@@ -64,14 +65,14 @@ def recorded() -> Recorded:
     now_s = book.now_s
     text = describe("buy", Decimal(25), Decimal("0.0960"))
     rest = {
-        "AssetPairs": answers.asset_pairs(Decimal("0.0025"), Decimal("0.004")),
+        "AssetPairs": answers.asset_pairs(Decimal("0.0025"), Decimal("0.004"), book.terms, "online"),
         "AddOrder": {"descr": {"order": text}, "txid": ["OAAAAA-BBBBB-CCCCCC"]},
         "OpenOrders": open_orders(book, {}, now_s),
         "OpenOrders of one": open_orders(book, {"cl_ord_id": MINE}, now_s),
         "ClosedOrders of one": closed_orders(book, {"cl_ord_id": DONE}, now_s),
         "QueryOrders": orders_named(book, {"txid": ",".join(book.open)}, now_s),
         "TradesHistory": trades_page(book, {}, now_s),
-        "Balance": answers.balance_ex(book),
+        "Balance": answers.balance_ex(Holdings(book)),
         "TradeVolume": answers.trade_volume(Decimal("0.0025"), Decimal("0.004"), Decimal(0)),
         "GetApiKeyInfo": answers.api_key_info(KeyState(ApiKey("a key", "c2VjcmV0")), now_s),
         "GetWebSocketsToken": {"token": "a token", "expires": 900},
@@ -79,7 +80,7 @@ def recorded() -> Recorded:
     rows = {
         "ticker": [channels.ticker(market, book.quote)],
         "executions": told,
-        "balances snapshot": channels.balances_snapshot(book),
+        "balances snapshot": channels.balances_snapshot(Holdings(book)),
         "balances update": ledger,
     }
     over_the_wire = loads(json.dumps({"rest": rest, "rows": rows}))
