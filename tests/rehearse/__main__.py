@@ -1,8 +1,9 @@
 """LIVE rehearsed: the programs as they are, at a look-alike of Kraken's hosts that only this process can reach.
 
-    python -m tests.rehearse [--scenes first_order,...] [--short] [--histories 1000] [--seed 1] [--state FILE]
+    python -m tests.rehearse [--scenes first_order,...|none] [--short] [--histories 1000] [--seed 1] [--state FILE]
 
-The scenes first, one line of JSON for each, then the drawn histories. The exit code is 0 when every sentence was true.
+The drawn histories first: each that is not as it should be in one line of JSON, then a summary. Then the scenes, one
+line of JSON for each. The exit code is 0 when all was as it should be.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ import logging
 import sys
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
-from tests.rehearse.namespace import NamespaceRefusedError
+from tests.rehearse.histories import tell
+from tests.rehearse.namespace import NO_NAMESPACE, NamespaceRefusedError
 from tests.rehearse.programs import NotSeenError
 from tests.rehearse.scene import Scene, SceneError
 from tests.rehearse.scenes import SCENES
 from tests.rehearse.stage import House, house, stage
 
-NO_NAMESPACE = 3
-"""Exit code where this system gives the process no namespaces."""
+HISTORIES, SHORT_HISTORIES = 1000, 12
 
 
 @dataclass
@@ -67,21 +69,34 @@ async def play(built: House, scenes: tuple[Scene, ...], seed: int) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenes", default="", help="names, comma between them; all without it")
-    parser.add_argument("--short", action="store_true", help="the short form alone")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--short", action="store_true", help="the short form: fewer scenes and histories")
+    parser.add_argument("--histories", type=int, help=f"how many are drawn ({HISTORIES}; {SHORT_HISTORIES} in short)")
+    parser.add_argument("--seed", type=int, default=1, help="of the scenes, and of the first history")
+    parser.add_argument("--jobs", type=int, default=2, help="histories at a time")
+    parser.add_argument("--state", type=Path, help="a file: histories that this program has passed are not told again")
     parsed = parser.parse_args()
     logging.basicConfig(level=logging.CRITICAL)
-    named = set(filter(None, parsed.scenes.split(",")))
-    scenes = tuple(one for one in SCENES if (one.name in named if named else one.short or not parsed.short))
-    for name in named - {one.name for one in SCENES}:
+    named = [name for name in parsed.scenes.split(",") if name and name != "none"]
+    scenes = tuple(one for one in SCENES if (one.name in named if parsed.scenes else one.short or not parsed.short))
+    for name in set(named) - {one.name for one in SCENES}:
         print(f"no such scene: {name}; expected some of {', '.join(one.name for one in SCENES)}", file=sys.stderr)
         return 2
+    drawn = parsed.histories
+    if drawn is None:
+        drawn = 0 if parsed.scenes else SHORT_HISTORIES if parsed.short else HISTORIES
+    wrong = 0
+    if drawn:  # first, while this process is outside: each worker makes a network of its own
+        seeds = range(parsed.seed, parsed.seed + drawn)
+        wrong += asyncio.run(tell(seeds, parsed.jobs, parsed.state))
+    if not scenes:
+        return 1 if wrong else 0
     try:
         with house() as built:
-            return 1 if asyncio.run(play(built, scenes, parsed.seed)) else 0
+            wrong += asyncio.run(play(built, scenes, parsed.seed))
     except NamespaceRefusedError as error:
         print(f"this system gives no namespaces of our own: {error}", file=sys.stderr)
         return NO_NAMESPACE
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

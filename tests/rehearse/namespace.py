@@ -21,6 +21,9 @@ _MNT_DETACH = 2
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 _INTERFACE = "16sh14x"
 _LOOPBACK = b"lo"
+NO_NAMESPACE = 3
+"""Exit code where this system gives the process no namespaces."""
+
 BUNDLE = "ca-certificates.crt"
 _BUNDLES = ("/etc/ssl/cert.pem", "/etc/pki/tls/cert.pem", "/etc/ssl/ca-bundle.pem", "/usr/lib/ssl/cert.pem")
 

@@ -90,6 +90,7 @@ class Program:
         if self._hearing is not None:
             await self._hearing
             self._hearing = None
+            self._stage.watch.silent(self.name)
             self._stage.live -= self._may_place
         assert self.process.returncode is not None
         return self.process.returncode

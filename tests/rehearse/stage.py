@@ -27,7 +27,8 @@ from engine.paper.config import TRADING_PERMISSIONS, ApiKey, MarketSpec, PaperCo
 from engine.paper.exchange import Exchange
 from engine.paper.faults import parse_faults
 from engine.paper.orders import NewOrder, Order
-from engine.paper.sockets import PERMISSION_OF
+from engine.paper.pair import LOT_UNIT, PRICE_UNIT
+from engine.paper.socket_orders import PERMISSION_OF
 from tests.gui.walk import seen_screen
 from tests.rehearse import namespace
 from tests.rehearse.authority import Authority
@@ -51,10 +52,10 @@ class House:
 
 
 @contextmanager
-def house(*, screen: bool = True) -> Iterator[House]:
-    """Namespaces, names, certificates, keyring and screen; this process must have one thread still.
+def house(*, programs: bool = True) -> Iterator[House]:
+    """Namespaces, names and certificates; this process must have one thread still.
 
-    Raises NamespaceRefusedError.
+    programs: keyring and screen as well, for programs as child processes. Raises NamespaceRefusedError.
     """
     namespace.enter()
     with tempfile.TemporaryDirectory(prefix="evenkeel-rehearse-") as made, _uncovered():
@@ -69,14 +70,13 @@ def house(*, screen: bool = True) -> Iterator[House]:
         environment = {name: value for name, value in os.environ.items() if name.upper() not in _NOT_HANDED_ON}
         environment |= {"HOME": str(folder / "home"), "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}
         strangers = Authority(folder / "certificates", "Somebody else")
-        with private_secret_service(folder / "home") as service:
-            environment["DBUS_SESSION_BUS_ADDRESS"] = service.bus_address
-            if not screen:
-                yield House(folder, environment, authority, strangers)
-                return
-            with seen_screen(1.0) as (seen, _):
-                shown = {name: seen[name] for name in ("DISPLAY", "QT_QPA_PLATFORM", "QT_SCALE_FACTOR")}
-                yield House(folder, {**environment, **shown}, authority, strangers)
+        if not programs:
+            yield House(folder, environment, authority, strangers)
+            return
+        with private_secret_service(folder / "home") as service, seen_screen(1.0) as (seen, _):
+            shown = {name: seen[name] for name in ("DISPLAY", "QT_QPA_PLATFORM", "QT_SCALE_FACTOR")}
+            environment |= {"DBUS_SESSION_BUS_ADDRESS": service.bus_address, **shown}
+            yield House(folder, environment, authority, strangers)
 
 
 @contextmanager
@@ -143,8 +143,21 @@ class Stage:
     def refuse_key(self, words: str) -> None:
         """Every private request is answered so from now on, over every way."""
         private = self.exchange.rest._private
-        faults = ",".join(f"error@{method}:{words}" for method in (*private, *PERMISSION_OF, "batch_cancel"))
+        faults = ",".join(f"error@{method}:{words}" for method in (*private, *PERMISSION_OF))
         self.exchange.faults.declare(parse_faults(faults))
+
+    def forget_key(self, name: str) -> None:
+        """The key is revoked: whoever uses it is told that it is invalid, and its sockets are closed."""
+        del self.exchange.world.keys.keys[self.account.keys[name].key]
+        self.exchange.sockets.drop_all()
+
+    def units(self, volume: int) -> Decimal:
+        """So much of the base asset, as an order may name it."""
+        return Decimal(volume).quantize(LOT_UNIT)
+
+    def price(self, price: Decimal) -> Decimal:
+        """A price that an order may name."""
+        return price.quantize(PRICE_UNIT)
 
     def move(self, ratio: float) -> None:
         """The price jumps by this much, and orders fill that it reaches."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from engine.paper.book import Happening
 from engine.paper.exchange import Exchange
@@ -25,7 +25,8 @@ def says_all_is_off(words: str) -> bool:
 class Watch:
     """Looks at every order that the exchange takes, and compares what programs say with what rests.
 
-    may_place: whether any program that may place runs now. now_s: the time that breaches carry.
+    may_place: whether any program that may place runs now. most_resting: more orders of ours than that at once are
+    some of them placed twice, whatever their names. now_s: the time that breaches carry.
     """
 
     def __init__(
@@ -38,7 +39,10 @@ class Watch:
         self._names: Counter[str] = Counter()
         self._told = exchange.world.on_happening
         self.foreign: set[str] = set()
+        self.most_resting: int | None = None
         self.breaches: list[str] = []
+        self._kinds: set[str] = set()
+        self._said: dict[str, str] = {}
         self.placed = 0
         self.first_placed_s: float | None = None
         exchange.world.on_happening = self._happened
@@ -50,14 +54,25 @@ class Watch:
         return [order for order in self._exchange.world.book.open.values() if order.id not in self.foreign]
 
     def heard(self, who: str, words: str) -> None:
-        """A program says this now."""
-        if says_all_is_off(words) and self.ours:
-            self.breach(f"{who} says “{words}” while {len(self.ours)} of its orders rest")
+        """A program says this from now on."""
+        self._said[who] = words
+        self._compare(who)
+
+    def silent(self, who: str) -> None:
+        """A program says nothing more, or was asked to act again: what it said last does not count."""
+        self._said.pop(who, None)
 
     def breach(self, words: str) -> None:
-        """Note what must not be; the same words once."""
-        if not any(known.endswith(words) for known in self.breaches):
+        """Note what must not be; of a kind the first alone."""
+        kind = kind_of(words)
+        if kind not in self._kinds:
+            self._kinds.add(kind)
             self.breaches.append(f"{self._now_s() - self._began_s:.1f} s: {words}")
+
+    def _compare(self, who: str) -> None:
+        words = self._said[who]
+        if says_all_is_off(words) and self.ours:
+            self.breach(f"{who} says “{words}” while {len(self.ours)} of its orders rest")
 
     def _happened(self, happenings: list[Happening]) -> None:
         for happening in happenings:
@@ -72,10 +87,15 @@ class Watch:
         self._names[name] += 1
         if self._names[name] > 1:
             self.breach(f"the order {name} was placed {self._names[name]} times")
+        resting = sum(one.id not in self.foreign for one in self._exchange.world.book.open.values())
+        if self.most_resting is not None and resting > self.most_resting:
+            self.breach(f"{resting} orders rest where {self.most_resting} at most may")
+        for who in self._said:
+            self._compare(who)
         if not self._may_place():
             self.breach(f"{order.side} {order.volume} was placed while nothing ran in LIVE")
 
 
-def together(watches: Iterable[Watch]) -> list[str]:
-    """The breaches of all of them."""
-    return [breach for watch in watches for breach in watch.breaches]
+def kind_of(words: str) -> str:
+    """The words of a breach without their numbers."""
+    return re.sub(r"\d+", "#", words)
