@@ -60,7 +60,7 @@ class Loop:
         self.spec = spec
         self.account = Account(Market(spec.market, spec.seed), EPOCH_S, spec.usd, spec.doge)
         self.state = ControllerState()
-        self.tally = Tally(spec.governor.target_idle_ratio, spec.governor.neutral_band)
+        self.tally = Tally(spec.governor.target_idle_ratio)
         self.decider = Decider(Books(), RULES, Balances(spec.usd, spec.doge, EPOCH_S), "lab", self._sized)
         self.decider.ensure_slots(spec.grid.slots)
         self._grid: GridSnapshot | None = None
@@ -98,10 +98,11 @@ class Loop:
         self.state = from_plain(self.state.to_plain()).state
 
     def decide(self) -> None:
-        """Everything that one ticker message sets off."""
-        book = self.account.book
-        quote = book.quote
-        self._take_in(deque([Quote(quote.bid_price, quote.ask_price, self.now_s)]))
+        """Everything that one ticker message sets off; it is known before the fills of its moment, as in the engine."""
+        quote = self.account.book.quote
+        newest = Quote(quote.bid_price, quote.ask_price, self.now_s)
+        self._carry_out(self.decider.take_in(newest, self.spec.grid, self.now_s))
+        self._take_in(deque())
         self._carry_out(self.decider.tick(Switch.RUNNING, self.spec.grid, self.now_s))
         self._govern()
         self.decider.books.take_changes(self.now_s)

@@ -12,15 +12,20 @@ from engine.grid.messages import FillBooked, GridSnapshot, RoundTripBooked
 from engine.grid.slot import Role
 
 HOUR_S = 3600.0
+DAY_S = 86_400.0
+FIXED_BAND = 0.05
+"""Within so much of the target counts as in the band; the option of that name moves, and would mislead a tuner."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabResult:
     """Figures of one run.
 
-    deviation: mean of |idle ratio - target|. in_band: share of the time within the neutral band of the target.
+    deviation: mean of |idle ratio - target|. in_band: share of the time within 5 points of the target, whatever the
+    options are. against_holding_usd = edge_usd + inventory_usd - fees_usd (spec 18d), by_day its change over each day;
+    realised_usd: what closed trades came to, abandoned_usd what abandoned inventory would come to.
     signal_usd_correlation: of hourly changes of idle ratio and USD. largest_multiple: largest entry over its base.
-    least_margin: the smallest of exit over entry price (or its inverse) less 1, recovery and eviction left aside.
+    least_margin: the smallest of exit over entry price (or its inverse) less 1, eviction and working off left aside.
     volume_drifts, taker_fills: 0 unless something is wrong. equity in USD at mid.
     """
 
@@ -30,7 +35,15 @@ class LabResult:
     mean_abs_skew: float
     flips_in_worst_hour: int
     deployed_per_hour_usd: float
-    profit_usd: float
+    against_holding_usd: float
+    edge_usd: float
+    inventory_usd: float
+    fees_usd: float
+    realised_usd: float
+    abandoned_usd: float
+    abandoned_lots: int
+    turnover_usd: float
+    by_day: tuple[float, ...]
     equity_change_usd: float
     max_drawdown: float
     round_trips: int
@@ -38,8 +51,8 @@ class LabResult:
     entries_b: int
     average_a_usd: float
     average_b_usd: float
-    profit_a_usd: float
-    profit_b_usd: float
+    realised_a_usd: float
+    realised_b_usd: float
     long_only: int
     short_only: int
     largest_multiple: float
@@ -55,8 +68,8 @@ class Tally:
     """Collects while a run goes on."""
 
     target: float
-    band: float
     samples: list[tuple[float, float, float, float]] = field(default_factory=list)
+    results: list[tuple[float, float]] = field(default_factory=list)
     flips_s: list[float] = field(default_factory=list)
     largest_multiple: float = 0.0
     least_margin: float | None = None
@@ -68,6 +81,7 @@ class Tally:
         if governor.idle_ratio is None or grid.price is None:
             return
         equity = float(grid.usd + grid.doge * grid.price)
+        self.results.append((grid.at_s, float(grid.money.against_holding_usd)))
         self.samples.append((governor.idle_ratio, float(grid.usd), equity, governor.skew))
         sign = (governor.skew > 0) - (governor.skew < 0)
         if sign and self._last_sign and sign != self._last_sign:
@@ -82,7 +96,7 @@ class Tally:
         self.taker_fills += not fill.maker
 
     def closed(self, trip: RoundTripBooked) -> None:
-        if trip.evicted:
+        if trip.evicted or trip.worked_off:
             return
         low, high = sorted((trip.entry_price, trip.exit_price))
         margin = float(high / low - 1) if _earned(trip) else -float(high / low - 1)
@@ -91,15 +105,23 @@ class Tally:
     def result(self, grid: GridSnapshot, *, halted: bool) -> LabResult:
         deviations = [abs(idle - self.target) for idle, _, _, _ in self.samples]
         equities = [equity for _, _, equity, _ in self.samples]
-        metrics = grid.metrics
+        metrics, money = grid.metrics, grid.money
         return LabResult(
             deviation=_mean(deviations),
-            in_band=_mean([float(one < self.band) for one in deviations]),
+            in_band=_mean([float(one < FIXED_BAND) for one in deviations]),
             final_idle_ratio=self.samples[-1][0] if self.samples else 0.0,
             mean_abs_skew=_mean([abs(skew) for _, _, _, skew in self.samples]),
             flips_in_worst_hour=_worst_hour(self.flips_s),
             deployed_per_hour_usd=float(metrics.deployed_usd) / max(1.0, _hours(grid)),
-            profit_usd=float(grid.realised_usd),
+            against_holding_usd=float(money.against_holding_usd),
+            edge_usd=float(money.edge_usd),
+            inventory_usd=float(money.inventory_usd),
+            fees_usd=float(money.fees_usd),
+            realised_usd=float(money.realised_usd),
+            abandoned_usd=float(money.abandoned_usd),
+            abandoned_lots=len(money.abandoned),
+            turnover_usd=float(money.turnover_usd),
+            by_day=self._by_day(),
             equity_change_usd=equities[-1] - equities[0] if equities else 0.0,
             max_drawdown=_drawdown(equities),
             round_trips=grid.round_trips,
@@ -107,8 +129,8 @@ class Tally:
             entries_b=metrics.b.entries,
             average_a_usd=float(metrics.a.average_usd or 0),
             average_b_usd=float(metrics.b.average_usd or 0),
-            profit_a_usd=float(metrics.a.profit_usd),
-            profit_b_usd=float(metrics.b.profit_usd),
+            realised_a_usd=float(metrics.a.profit_usd),
+            realised_b_usd=float(metrics.b.profit_usd),
             long_only=metrics.long_only,
             short_only=metrics.short_only,
             largest_multiple=self.largest_multiple,
@@ -118,6 +140,17 @@ class Tally:
             halted=halted,
             signal_usd_correlation=self._correlation(),
         )
+
+    def _by_day(self) -> tuple[float, ...]:
+        """The change of value against holding over each day since the first look."""
+        if not self.results:
+            return ()
+        start_s = self.results[0][0]
+        at_end: dict[int, float] = {}
+        for at_s, result in self.results:
+            at_end[int((at_s - start_s) // DAY_S)] = result
+        levels = [0.0, *(at_end[day] for day in sorted(at_end))]
+        return tuple(after - before for before, after in itertools.pairwise(levels))
 
     def _correlation(self) -> float | None:
         """Of the changes over twelve samples, which is an hour at the usual interval."""

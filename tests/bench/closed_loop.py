@@ -1,8 +1,10 @@
-"""The governor on against off, on the same seeds: what a closed loop shows (governor spec, last section).
+"""The governor on against off, on the same paths: what a closed loop shows (governor spec 18d and its last section).
 
-    python tests/bench/closed_loop.py [--days 30] [--seeds 20] [--jobs 2] [--regimes flat,down]
+    python tests/bench/closed_loop.py [--days 30] [--seeds 20] [--jobs 2] [--markets flat,down,DOGE] [--set NAME=VALUE]
 
-One JSON line for each regime, then the same as a table, then the gates over all runs. Without arguments a short form.
+Five model markets, each with several seeds, and the recorded minutes of two real ones, scaled so that they begin at the
+model's price. One JSON line for each market, then the same as a table, then the gates over all runs. Without arguments
+a short form. `--set` changes an option of grid or governor in every run, as in orphan_after=600.
 """
 
 from __future__ import annotations
@@ -11,36 +13,80 @@ import argparse
 import json
 import multiprocessing
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
-from itertools import product
+from pathlib import Path
 from typing import Any
 
+from engine.core.option_catalogue import Catalogue
+from engine.core.settings import Given, validated
 from engine.governor.options import GovernorOptions
+from engine.grid.options import GridOptions
+from engine.lab.candles import write_price_file
+from engine.lab.intervals import Interval, of_days, of_pairs
 from engine.lab.loop import LabSpec, run
 from engine.lab.result import LabResult
 from engine.paper.config import MarketSpec
 
 REGIMES = ("flat", "up", "down", "spike", "gap")
-Run = tuple[str, int, bool, float]
+REAL = {"DOGE": "DOGEUSDT-1m.csv.xz", "ADA": "ADAUSDT-1m.csv.xz"}
+PRICES = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "prices"
 ONE_TICK_RATIO = 1e-7 / 0.05
+CATALOGUE = Catalogue((GridOptions, GovernorOptions))
+Run = tuple[str, int, bool]
 
 SHOWN: dict[str, Callable[[LabResult], float]] = {
-    "mean distance from target": lambda one: one.deviation,
-    "time in band": lambda one: one.in_band,
-    "USD deployed/h": lambda one: one.deployed_per_hour_usd,
-    "profit USD": lambda one: one.profit_usd,
-    "equity change USD": lambda one: one.equity_change_usd,
+    "against holding USD": lambda one: one.against_holding_usd,
+    "edge USD": lambda one: one.edge_usd,
+    "inventory USD": lambda one: one.inventory_usd,
+    "fees USD": lambda one: one.fees_usd,
+    "turnover USD/day": lambda one: one.turnover_usd / max(1, len(one.by_day)),
+    "in band of 5 points": lambda one: one.in_band,
+    "mean distance": lambda one: one.deviation,
     "largest drawdown": lambda one: one.max_drawdown,
-    "long_only + short_only": lambda one: one.long_only + one.short_only,
+    "abandoned lots": lambda one: one.abandoned_lots,
+    "round trips": lambda one: one.round_trips,
 }
 
 
-def one_run(what: Run) -> tuple[Run, LabResult]:
-    regime, seed, governed, days = what
-    market: Any = regime
-    governor = GovernorOptions(enabled=governed)
-    return what, run(LabSpec(market=MarketSpec(regime=market), seed=seed, days=days, governor=governor))
+def options_of(assignments: Sequence[str], *, governed: bool) -> tuple[GridOptions, GovernorOptions]:
+    """The defaults with the assignments laid over them; ends the program where one cannot be."""
+    given = {"governor.enabled": Given(governed)}
+    for assignment in assignments:
+        name, _, value = assignment.partition("=")
+        spec = next(CATALOGUE.find(section, name) for section in CATALOGUE.sections if CATALOGUE.find(section, name))
+        given[spec.path] = Given(value)
+    outcome = validated(CATALOGUE, given)
+    if outcome.settings is None:
+        sys.exit("\n".join(map(str, outcome.problems)))
+    return outcome.settings.of(GridOptions), outcome.settings.of(GovernorOptions)
+
+
+def one_run(what: tuple[Run, LabSpec]) -> tuple[Run, LabResult]:
+    return what[0], run(what[1])
+
+
+def market_of(name: str, folder: Path, prices: Path) -> tuple[MarketSpec, float] | None:
+    """The market and how many days there are of it; None, with words, where there is no recording of it."""
+    if name in REGIMES:
+        regime: Any = name
+        return MarketSpec(regime=regime), float("inf")
+    candles = prices / REAL[name]
+    if not candles.is_file():
+        print(f"{name}: left out, there is no {candles.name} in {prices}", file=sys.stderr)
+        return None
+    target = folder / f"{name}.csv"
+    days = write_price_file(candles, target, start_price=float(MarketSpec().start_price))
+    return MarketSpec(regime="file", price_file=str(target)), days
+
+
+def paired(name: str, governed: Sequence[LabResult], free: Sequence[LabResult]) -> Interval:
+    """What the governor changed of value against holding: over seeds, or of one real path over its days."""
+    if name in REGIMES:
+        pairs = zip(governed, free, strict=True)
+        return of_pairs([on.against_holding_usd - off.against_holding_usd for on, off in pairs])
+    return of_days([on - off for on, off in zip(governed[0].by_day, free[0].by_day, strict=True)])
 
 
 def means(results: Sequence[LabResult]) -> dict[str, float]:
@@ -65,12 +111,12 @@ def gates(governed: Sequence[LabResult], free: Sequence[LabResult]) -> dict[str,
     }
 
 
-def table(rows: dict[str, tuple[dict[str, float], dict[str, float]]]) -> str:
-    """On / off for each regime, as Markdown."""
-    lines = ["| regime | " + " | ".join(SHOWN) + " |", "|---" * (len(SHOWN) + 1) + "|"]
-    for regime, (governed, free) in rows.items():
+def table(rows: dict[str, tuple[dict[str, float], dict[str, float], Interval]]) -> str:
+    """On / off for each market, and what the governor changed with its 95 % interval, as Markdown."""
+    lines = ["| market | " + " | ".join(SHOWN) + " | on less off, 95 % |", "|---" * (len(SHOWN) + 2) + "|"]
+    for market, (governed, free, difference) in rows.items():
         cells = (f"{governed[name]:.3g} / {free[name]:.3g}" for name in SHOWN)
-        lines.append(f"| {regime} | " + " | ".join(cells) + " |")
+        lines.append(f"| {market} | " + " | ".join(cells) + f" | {difference} |")
     return "\n".join(lines)
 
 
@@ -79,20 +125,34 @@ def main() -> int:
     parser.add_argument("--days", type=float, default=2.0)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--regimes", default=",".join(REGIMES))
+    parser.add_argument("--markets", default=",".join((*REGIMES, *REAL)))
+    parser.add_argument("--prices", type=Path, default=PRICES, help="folder of the recorded minutes")
+    parser.add_argument("--set", dest="assignments", action="append", default=[], metavar="NAME=VALUE")
     parsed = parser.parse_args()
     started_s = time.monotonic()
-    regimes = parsed.regimes.split(",")
-    work = [(*one, parsed.days) for one in product(regimes, range(parsed.seeds), (True, False))]
-    with multiprocessing.Pool(parsed.jobs) as pool:
-        done = dict(pool.imap_unordered(one_run, work))
+    with tempfile.TemporaryDirectory() as folder:
+        work: list[tuple[Run, LabSpec]] = []
+        markets: list[str] = []
+        for name in parsed.markets.split(","):
+            if (found := market_of(name, Path(folder), parsed.prices)) is None:
+                continue
+            markets.append(name)
+            for seed in range(parsed.seeds if name in REGIMES else 1):
+                for on in (True, False):
+                    grid, governor = options_of(parsed.assignments, governed=on)
+                    days = min(parsed.days, found[1])
+                    work.append(((name, seed, on), LabSpec(found[0], seed, days, grid=grid, governor=governor)))
+        work.sort(key=lambda what: what[1].days, reverse=True)
+        with multiprocessing.Pool(parsed.jobs) as pool:
+            done = dict(pool.imap_unordered(one_run, work))
     rows = {}
-    for regime in regimes:
+    for name in markets:
         governed, free = (
-            means([done[regime, seed, on, parsed.days] for seed in range(parsed.seeds)]) for on in (True, False)
+            [one for what, one in sorted(done.items()) if what[::2] == (name, on)] for on in (True, False)
         )
-        rows[regime] = (governed, free)
-        print(json.dumps({"name": f"closed loop {regime}", "days": parsed.days, "on": governed, "off": free}))
+        rows[name] = means(governed), means(free), paired(name, governed, free)
+        line = {"name": f"closed loop {name}", "days": parsed.days, "on": rows[name][0], "off": rows[name][1]}
+        print(json.dumps({**line, "on less off": str(rows[name][2])}))
     print(table(rows))
     results = [[one for what, one in done.items() if what[2] is on] for on in (True, False)]
     verdicts = gates(*results)
