@@ -12,10 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from engine.cli import exit_codes
+from engine.cli.log_lines import log_line
 from engine.core.bus import Bus, EventReader
 from engine.core.messages import Event, Snapshot, plain
 from engine.core.mirror_messages import MirrorCaughtUp, MirrorLost, MirrorRewound, MirrorSnapshot
-from engine.core.modes import ModeSnapshot
+from engine.core.modes import ModeSnapshot, SwitchMoved
 from engine.core.redaction import Redactor
 from engine.core.supervisor import EngineSnapshot
 from engine.desk.arguments import SessionArguments
@@ -24,10 +25,13 @@ from engine.desk.messages import DeskNote
 from engine.desk.opening import CANNOT_OPEN, opened
 from engine.desk.worlds import KeysMissing
 from engine.governor.messages import GovernorSnapshot
-from engine.grid.messages import FillBooked, GridNote, GridSnapshot, RoundTripBooked
+from engine.grid.messages import FillBooked, GridNote, GridSnapshot, OrderCancelled, OrderPlaced, RoundTripBooked
 
 SHOWN: tuple[type[Snapshot], ...] = (ModeSnapshot, EngineSnapshot, GovernorSnapshot, GridSnapshot, MirrorSnapshot)
 TOLD: tuple[type[Event], ...] = (
+    SwitchMoved,
+    OrderPlaced,
+    OrderCancelled,
     FillBooked,
     RoundTripBooked,
     GridNote,
@@ -109,12 +113,6 @@ async def _tell(reader: EventReader) -> None:
     """Log what happens; returns once the desk says that the session cannot do its work any more."""
     while True:
         for event in await reader.next():
-            _log.info("%s %s", type(event).__name__, json.dumps(_loggable(event), separators=(",", ":")))
+            _log.log(logging.WARNING if getattr(event, "grave", False) else logging.INFO, "%s", log_line(event))
             if isinstance(event, DeskNote) and event.grave:
                 return
-
-
-def _loggable(event: Event) -> dict[str, object]:
-    """An order's key is a name and no secret; a field called `key` would be redacted."""
-    fields: dict[str, object] = plain(event)
-    return {"order" if name == "key" else name: value for name, value in fields.items()}

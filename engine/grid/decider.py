@@ -32,7 +32,7 @@ from engine.grid.events import (
     World,
 )
 from engine.grid.identities import Identities
-from engine.grid.intents import placed_event, request_of
+from engine.grid.intents import cancelled_event, placed_event, request_of
 from engine.grid.invariants import InvariantBreach, VolumeDrift
 from engine.grid.machine import cancel_all, transition
 from engine.grid.messages import (
@@ -64,7 +64,7 @@ from engine.grid.ports import (
     VenueOrder,
 )
 from engine.grid.recovery import eviction_for_capacity
-from engine.grid.slot import ZERO, Order, Role, Slot
+from engine.grid.slot import ZERO, Order, Role, Slot, Stage
 from engine.grid.view import Standing, snapshot
 from engine.grid.volatility import ExitWait, MinuteCloses, exit_wait
 
@@ -273,6 +273,8 @@ class Decider:
         if key is None or known is None:
             return []
         actions = self._learn(key, order.order_id, options, now_s)
+        if order.fate in (OrderFate.CANCELLED, OrderFate.EXPIRED) and known.stage is not Stage.CLOSING:
+            self.events.append(cancelled_event(known, self._slot_of(key).slot_id, order, now_s))
         if order.fate in (OrderFate.CANCELLED, OrderFate.EXPIRED) and order.filled > 0 and known.role is Role.ENTRY:
             self.books.note_partial_cancel(now_s)
         seen = Seen(key, order.order_id, order.price, order.quantity, order.filled, order.fate, proof)

@@ -6,10 +6,10 @@ from engine.core.gate import Intent
 from engine.core.modes import Exposure
 from engine.grid.books import ENGINE
 from engine.grid.events import Action, Amend, Cancel, Place, Request
-from engine.grid.messages import OrderPlaced
+from engine.grid.messages import OrderCancelled, OrderPlaced
 from engine.grid.options import GridOptions
-from engine.grid.ports import AmendOrder, CancelOrder, PlaceOrder
-from engine.grid.slot import Role
+from engine.grid.ports import AmendOrder, CancelOrder, OrderFate, PlaceOrder, VenueOrder
+from engine.grid.slot import Order, Role
 
 PLACE, AMEND, CANCEL = "place_order", "amend_order", "cancel_order"
 
@@ -58,4 +58,20 @@ def placed_event(action: Place, slot_id: int, now_s: float) -> OrderPlaced:
         price=order.price,
         quantity=order.quantity,
         reason=action.reason,
+    )
+
+
+def cancelled_event(order: Order, slot_id: int, seen: VenueOrder, now_s: float) -> OrderCancelled:
+    """What is told once the exchange says that the order left the book."""
+    return OrderCancelled(
+        at_s=now_s,
+        key=order.key,
+        slot_id=slot_id,
+        trade=order.trade,
+        role=order.role,
+        side=order.side,
+        price=order.price,
+        quantity=order.quantity,
+        filled=seen.filled,
+        expired=seen.fate is OrderFate.EXPIRED,
     )

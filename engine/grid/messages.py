@@ -200,6 +200,21 @@ class OrderPlaced(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled(Event):
+    """An order left the book without being filled in full: cancelled by whomever, or expired. `filled`: what was."""
+
+    key: str
+    slot_id: int
+    trade: Trade
+    role: Role
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    filled: Decimal
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FillBooked(Event):
     """A trade of one of our orders, counted once."""
 

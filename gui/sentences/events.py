@@ -19,7 +19,7 @@ from engine.drift.alerts import AlertKind
 from engine.drift.messages import AlertRaised, PlanDropped, PlanProposed, PlanSent, Rebalanced
 from engine.drift.records import Status
 from engine.governor.messages import ClockSteppedBack, GapObserved, OscillationDamped, SkewChanged
-from engine.grid.messages import FillBooked, GridNote, OrderPlaced, RoundTripBooked
+from engine.grid.messages import FillBooked, GridNote, OrderCancelled, OrderPlaced, RoundTripBooked
 from gui import formats
 from gui.sentences.hub_events import HUB_WRITERS
 from gui.sentences.reasons import sentence
@@ -86,6 +86,21 @@ def _order_placed(event: OrderPlaced) -> str:
         side=word(event.side),
         role=lowered(word(event.role)),
         quantity=formats.quantity(event.quantity),
+        price=formats.price(event.price),
+    )
+
+
+def _order_cancelled(event: OrderCancelled) -> str:
+    if event.expired:
+        text = translate("Event", "Slot {slot}{trade}: {side} {role} of {quantity} DOGE at {price} expired.")
+    else:
+        text = translate("Event", "Slot {slot}{trade}: {side} {role} of {quantity} DOGE at {price} taken off the book.")
+    return text.format(
+        slot=event.slot_id,
+        trade=event.trade.value,
+        side=word(event.side),
+        role=lowered(word(event.role)),
+        quantity=formats.quantity(event.quantity - event.filled),
         price=formats.price(event.price),
     )
 
@@ -200,6 +215,7 @@ _WRITERS: dict[type[Event], Callable[[Any], str]] = {
     GapObserved: _gap,
     ClockSteppedBack: _stepped_back,
     OrderPlaced: _order_placed,
+    OrderCancelled: _order_cancelled,
     FillBooked: _fill,
     RoundTripBooked: _round_trip,
     GridNote: _note,

@@ -95,7 +95,7 @@ async def test_killed_together_with_its_exchange_it_goes_on_where_both_were(
 ) -> None:
     profile = tmp_path / "p"
     child = started(profile, waves)
-    read_until(child, "FillBooked")
+    read_until(child, "filled: slot")
     os.kill(exchange_of(child), signal.SIGKILL)
     child.kill()
     child.communicate()
@@ -108,7 +108,7 @@ async def test_under_faults_it_goes_on_and_loses_nothing(tmp_path: Path, waves: 
     child = started(profile, waves, "--fault", faults, "--fault", "delay:100ms:0.1", "--for", "3")
     said = child.communicate(timeout=30)[1]
     assert child.returncode == 0
-    assert "FillBooked" in said
+    assert "filled: slot" in said
     assert "Traceback" not in said
     await check_books(profile, await settled(profile, waves, until))
 
