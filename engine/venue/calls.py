@@ -13,16 +13,17 @@ from engine.core.gate import NoAnswer, Rejection
 from engine.core.redaction import without
 from engine.core.secrets import MIN_LENGTH, Secret
 from engine.grid.ports import VenueRefused
-from engine.venue.errors import CALL_LIMIT_WORDS, AnswerUnreadable, failure, kraken_words
+from engine.venue.error_table import CALL_LIMIT_WORDS, NONCE_WORDS
+from engine.venue.errors import AnswerUnreadable, HttpStatusError, failure, kraken_words
 from engine.venue.kept_counters import KeptCounter
 from engine.venue.nonces import Nonces
 from engine.venue.rates import call_cost
+from engine.venue.refusals import Refusals
 from engine.venue.turnstile import Turn, Turnstile, Urgency
 
 MIN_DEADLINE_S = 2.0
 """Kraken takes no deadline nearer than this."""
 
-_NONCE_WORDS = "EAPI:Invalid nonce"
 _NOT_AGAIN_S = 60.0
 """Two programs that pass each other's nonces do so all the time; that they do is said once a minute."""
 
@@ -40,6 +41,7 @@ class Calls:
         nonces: Nonces,
         clock: Clock,
         counter: KeptCounter,
+        refusals: Refusals,
         on_key_shared: Callable[[str], None] = lambda evidence: None,
         read_timeout_s: float = 5.0,
     ) -> None:
@@ -48,6 +50,7 @@ class Calls:
         self._nonces = nonces
         self._clock = clock
         self._counter = counter
+        self._refusals = refusals
         self._on_key_shared = on_key_shared
         self._shared_said_s = -math.inf
         self._was_taken = False
@@ -89,17 +92,19 @@ class Calls:
         """The answer of one request. One whose nonce was passed did nothing: it is sent again at once, above it."""
         for step in itertools.count():
             await self._nonces.ready()
+            self._refusals.check()
             check_deadline(deadline_s, self._clock.now())
             try:
                 answer = await getattr(self._client, f"privatePost{path}")(dict(params))
             except Exception as error:
-                passed = any(word.startswith(_NONCE_WORDS) for word in kraken_words(error))
+                passed = any(word.startswith(NONCE_WORDS) for word in kraken_words(error))
                 if not passed or not self._nonces.step_over(step):
                     raise self._failed(error) from error
                 if step == 0:
                     self._note_passed(path, turn)
             else:
                 self._was_taken = True
+                self._refusals.answered()
                 return answer  # type: ignore[no-any-return]
         raise AssertionError("the steps over nonces are counted")
 
@@ -108,10 +113,13 @@ class Calls:
         now_s = self._clock.now()
         if self._was_taken and not turn.was_left and now_s >= self._shared_said_s + _NOT_AGAIN_S:
             self._shared_said_s = now_s
-            self._on_key_shared(f"{_NONCE_WORDS} on {path}")
+            self._on_key_shared(f"{NONCE_WORDS} on {path}")
 
     def _failed(self, error: Exception) -> Rejection | NoAnswer:
         failed = failure(error, self._without_keys)
+        self._refusals.heard([self._without_keys(words) for words in kraken_words(error)])
+        if isinstance(error, HttpStatusError) and isinstance(failed.reason, VenueRefused) and failed.reason.again_in_s:
+            self._refusals.closed(failed.reason.words, failed.reason.again_in_s)
         if isinstance(failed.reason, VenueRefused) and failed.reason.words.startswith(CALL_LIMIT_WORDS):
             self._counter.exhaust(self._clock.now())
         return failed

@@ -1,101 +1,42 @@
-"""What Kraken's refusals and failures mean, in one table.
+"""What a failed request comes to.
 
 Every failure becomes one of two: `Rejection`, when Kraken certainly did nothing, or `NoAnswer`, when that cannot be
-told. What is not in the table cannot be told: an unknown word is looked up, never trusted.
-
-Sources: Kraken's "API error messages" (support.kraken.com) and "Errors" (docs.kraken.com/exchange/guides/general);
-`cl_ord_id not unique` and `Post only order` are in neither and were taken from recorded answers of the live exchange.
-
-Advice of `VenueRefused`:
-    retry   nothing is wrong; the same may be asked again after a while
-    reread  our picture of the account or the pair is out of date; read it before asking again
-    stop    we asked something that makes no sense, or are locked out; stop and find out why
-    person  only a person can set it right (keys, rights, account)
+told. What is not in the table (error_table.py) cannot be told: an unknown word is looked up, never trusted.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from engine.core.gate import NoAnswer, Rejection
 from engine.core.messages import Reason
-from engine.grid.ports import (
-    BelowMinimum,
-    DuplicateClientId,
-    InsufficientFunds,
-    OrderGone,
-    PostOnlyRejected,
-    VenueRefused,
-    VenueSilent,
-)
+from engine.grid.ports import VenueRefused, VenueSilent
+from engine.venue.error_table import HTTP_RULES, THROTTLED_S, Advice, rule_of
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Errors that begin with `words` become `reason`, called with the whole error; None: it cannot be told."""
+class HttpStatusError(Exception):
+    """An answer of what stands before Kraken's servers: a status, and no words of Kraken's.
 
-    words: str
-    reason: Callable[[str], Reason] | None
+    again_in_s: how long it asks to be left alone, 0 where it does not say.
+    """
+
+    def __init__(self, status: int, text: str, again_in_s: float = 0.0) -> None:
+        super().__init__(f"HTTP {status} {text}".strip())
+        self.status = status
+        self.again_in_s = again_in_s
+
+    def reason(self) -> VenueRefused | None:
+        """What it comes to; None when it leaves open whether the request reached Kraken."""
+        if self.status not in HTTP_RULES:
+            return None
+        advice, words = HTTP_RULES[self.status]
+        again_in_s = self.again_in_s or (THROTTLED_S if self.status == _TOO_MANY else 0.0)
+        return VenueRefused(f"{words} ({self})", advice.value, again_in_s if advice is Advice.RETRY else 0.0)
 
 
-def _refused(advice: str) -> Callable[[str], Reason]:
-    return lambda words: VenueRefused(words, advice)
-
-
-RETRY, REREAD, STOP, PERSON = map(_refused, ("retry", "reread", "stop", "person"))
-
-TRADING_LIMIT_WORDS = "EOrder:Rate limit exceeded"
-CALL_LIMIT_WORDS = "EAPI:Rate limit exceeded"
-
-RULES: tuple[Rule, ...] = (
-    Rule("EOrder:Post only order", lambda _: PostOnlyRejected()),
-    Rule("EOrder:Insufficient funds", lambda _: InsufficientFunds()),
-    Rule("EOrder:Order minimum not met", lambda _: BelowMinimum()),
-    Rule("EOrder:Cost minimum not met", lambda _: BelowMinimum()),
-    Rule("EGeneral:Invalid arguments:volume minimum not met", lambda _: BelowMinimum()),
-    Rule("EGeneral:Invalid arguments:cl_ord_id not unique", lambda _: DuplicateClientId()),
-    Rule("EOrder:Unknown order", lambda _: OrderGone()),
-    Rule("EOrder:Invalid order", lambda _: OrderGone()),
-    # The matching engine or the way to it gave up: the order may be there all the same.
-    Rule("EService:Unavailable", None),
-    Rule("EService:Busy", None),
-    Rule("EService:Deadline elapsed", None),
-    Rule("EService:Timeout", None),
-    Rule("EGeneral:Internal error", None),
-    Rule("EDatabase:Internal error", None),
-    Rule("EOrder:Cancel pending", None),
-    Rule(TRADING_LIMIT_WORDS, RETRY),
-    Rule(CALL_LIMIT_WORDS, RETRY),
-    Rule("EAuth:Rate limit exceeded", RETRY),
-    Rule("EAuth:Too many requests", RETRY),
-    Rule("EGeneral:Too many requests", RETRY),
-    Rule("EService:Throttled", RETRY),
-    Rule("EService:Market in", RETRY),
-    Rule("EGeneral:Invalid arguments:deadline", RETRY),
-    Rule("EOrder:Orders limit exceeded", REREAD),
-    Rule("EOrder:Invalid price", REREAD),
-    Rule("EOrder:Tick size check failed", REREAD),
-    Rule("EGeneral:Invalid arguments:price", REREAD),
-    Rule("EGeneral:Invalid arguments:volume", REREAD),
-    Rule("EGeneral:Temporary lockout", STOP),
-    Rule("EGeneral:Invalid arguments", STOP),
-    Rule("EGeneral:Unknown method", STOP),
-    Rule("EQuery:Unknown asset", STOP),
-    Rule("EQuery:Invalid asset pair", STOP),
-    Rule("EAPI:Invalid nonce", PERSON),
-    Rule("EAPI:Invalid key", PERSON),
-    Rule("EAPI:Invalid signature", PERSON),
-    Rule("EGeneral:Permission denied", PERSON),
-    Rule("EAccount:Invalid permissions", PERSON),
-    Rule("EAuth:Account", PERSON),
-    Rule("ESession:Invalid session", PERSON),
-    Rule("ETrade:User Locked", PERSON),
-    Rule("EOrder:Trading agreement required", PERSON),
-)
-"""The first rule that fits counts, so the longer words stand before the shorter ones."""
+_TOO_MANY = 429
 
 
 class AnswerUnreadable(NoAnswer):
@@ -142,6 +83,9 @@ def failure(error: BaseException, hide: Callable[[str], str] = str) -> Rejection
         return error.hidden(hide)
     if isinstance(error, Rejection | NoAnswer):
         return error
+    if isinstance(error, HttpStatusError):
+        refused = error.reason()
+        return NoAnswer(VenueSilent(str(error))) if refused is None else Rejection(refused)
     words = tuple(map(hide, kraken_words(error)))
     reason = judge(words)
     if reason is not None and _answer_in(error).get("result"):
@@ -166,10 +110,8 @@ def _answer_in(error: BaseException) -> dict[str, Any]:
 
 
 def _judge_one(word: str) -> Reason | None:
-    for rule in RULES:
-        if word.startswith(rule.words):
-            return None if rule.reason is None else rule.reason(word)
-    return None
+    rule = rule_of(word)
+    return None if rule is None else rule.refusal(word)
 
 
 def _never_left(error: BaseException) -> bool:

@@ -35,7 +35,8 @@ from engine.venue.addresses import Addresses
 from engine.venue.calls import Calls, check_deadline
 from engine.venue.cancels import Cancels
 from engine.venue.client import Keys
-from engine.venue.errors import TRADING_LIMIT_WORDS, AnswerUnreadable
+from engine.venue.error_table import TRADING_LIMIT_WORDS
+from engine.venue.errors import AnswerUnreadable
 from engine.venue.holdings import balances
 from engine.venue.kept_counters import CALL_COUNTER, TRADING_COUNTER, CounterMemory, CountersInMemory, KeptCounter
 from engine.venue.nonces import Nonces, NonceStore
@@ -46,6 +47,7 @@ from engine.venue.order_socket import NotSentError, OrderSocket
 from engine.venue.pair_rules import account_fee, pair_rules
 from engine.venue.permissions import KeyPermissions, key_permissions
 from engine.venue.rates import ADD_COST, CALLS, OLDEST_PENALTY_S, SHARE, TRADING, Counter, amend_cost, cancel_cost
+from engine.venue.refusals import Refusals
 from engine.venue.standing import Standing
 from engine.venue.stream import Stream
 from engine.venue.symbols import Symbols
@@ -90,10 +92,11 @@ class KrakenVenue:
         now_s = clock.now()
         counter = KeptCounter(CALL_COUNTER, CALLS[options.tier], memory, stood, now_s)
         self.notices = Notices()
-        self.calls = Calls(client, nonces, clock, counter, self._key_is_shared)
+        self._refusals = Refusals(clock, self.notices)
+        self.calls = Calls(client, nonces, clock, counter, self._refusals, self._key_is_shared)
         self._symbols = Symbols(self.calls)
         self._by_socket = options.orders_by is OrdersBy.SOCKET
-        self._orders = OrderSocket(options.request_timeout_s)
+        self._orders = OrderSocket(options.request_timeout_s, self._refusals)
         self._cancels = Cancels(self._orders, self.calls, self._by_socket, self._refused)
         self._standing = Standing()
         self._fees: Mapping[str, Any] | None = None
@@ -166,6 +169,7 @@ class KrakenVenue:
 
     async def place(self, order: PlaceOrder) -> OrderTaken:
         """On the socket Kraken acknowledges an order by its id alone: price and quantity are None then."""
+        self._refusals.check()
         now_s = self._clock.now()
         self._spend(ADD_COST, now_s)
         deadline_s = self._deadline_s(order.deadline_s, now_s)
@@ -186,6 +190,7 @@ class KrakenVenue:
 
         `order_id` is empty when this run has not seen the order.
         """
+        self._refusals.check()
         now_s = self._clock.now()
         self._spend(amend_cost(self._age_s(change.client_id, now_s)), now_s)
         deadline_s = self._deadline_s(change.deadline_s, now_s)

@@ -20,6 +20,7 @@ from engine.core.secrets import MIN_LENGTH, Secret
 from engine.grid.ports import OrderFate, VenueOrder, VenueSilent
 from engine.venue.errors import AnswerUnreadable, judge
 from engine.venue.order_requests import exact_json
+from engine.venue.refusals import Refusals
 
 METHODS = frozenset({"add_order", "amend_order", "cancel_order", "batch_cancel"})
 SESSION_WORDS = "ESession:Invalid session"
@@ -55,7 +56,8 @@ class _Asked:
 class OrderSocket:
     """Requests and answers on whichever line is open."""
 
-    def __init__(self, answer_within_s: float) -> None:
+    def __init__(self, answer_within_s: float, refusals: Refusals) -> None:
+        self._refusals = refusals
         self._answer_within_s = answer_within_s
         self._line: Line | None = None
         self._asked: dict[int, _Asked] = {}
@@ -97,7 +99,7 @@ class OrderSocket:
         try:
             async with asyncio.timeout(self._answer_within_s):
                 await line.send(text, method)
-                return _result(await asked.answer, line)
+                return self._result(await asked.answer, line)
         except TimeoutError:
             raise NoAnswer(VenueSilent(f"no answer on the socket within {self._answer_within_s:g} s")) from None
         finally:
@@ -119,19 +121,19 @@ class OrderSocket:
         if self.on_ended is not None and order.fate is not OrderFate.OPEN:
             self.on_ended(order)
 
-
-def _result(message: Mapping[str, Any], line: Line) -> Mapping[str, Any]:
-    if message.get("success") is True:
-        result = message.get("result")
-        if not isinstance(result, Mapping):
-            raise AnswerUnreadable("result", message).hidden(line.without_token)
-        return result
-    words = message.get("error")
-    if message.get("success") is not False or not isinstance(words, str) or not words:
-        raise AnswerUnreadable("success", message).hidden(line.without_token)
-    words = line.without_token(words)
-    if words.startswith(SESSION_WORDS):
-        line.renew(words)
-        raise NotSentError(words)
-    reason = judge((words,))
-    raise NoAnswer(VenueSilent(words)) if reason is None else Rejection(reason)
+    def _result(self, message: Mapping[str, Any], line: Line) -> Mapping[str, Any]:
+        if message.get("success") is True:
+            result = message.get("result")
+            if not isinstance(result, Mapping):
+                raise AnswerUnreadable("result", message).hidden(line.without_token)
+            return result
+        words = message.get("error")
+        if message.get("success") is not False or not isinstance(words, str) or not words:
+            raise AnswerUnreadable("success", message).hidden(line.without_token)
+        words = line.without_token(words)
+        if words.startswith(SESSION_WORDS):
+            line.renew(words)
+            raise NotSentError(words)
+        self._refusals.heard([words])
+        reason = judge((words,))
+        raise NoAnswer(VenueSilent(words)) if reason is None else Rejection(reason)

@@ -17,20 +17,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 import ccxt.pro
 
-from engine.venue.errors import AnswerUnreadable
+from engine.venue.errors import AnswerUnreadable, HttpStatusError
 from engine.venue.nonces import Nonces
 from engine.venue.order_socket import NotSentError
 
 _FAREWELL_S = 1.0
 """How long the other side may take to answer a close; then the connection is broken off."""
 
+_LONGEST_SECONDS = 6
 SocketListener = Callable[[str, Any], None]
 SentListener = Callable[[float, int, str], None]
 """Told when a request has been handed to the network: time of the loop, bytes of its body, method or endpoint."""
@@ -84,10 +86,12 @@ class KrakenWire(ccxt.pro.kraken):  # type: ignore[misc]
         request_headers: Any,
         request_body: Any,
     ) -> Any:
-        """ccxt's, which takes for granted that errors come as a list of text."""
+        """ccxt's, which takes for granted that errors come as a list of text, and a status for Kraken's own."""
         words = response.get("error", []) if isinstance(response, dict) else []
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise AnswerUnreadable("error", words)
+        if code >= HTTPStatus.BAD_REQUEST and not words:
+            raise HttpStatusError(code, reason, _seconds_in(headers))
         return super().handle_errors(code, reason, url, method, headers, body, response, request_headers, request_body)
 
     def client(self, url: str) -> Any:
@@ -160,6 +164,12 @@ class KrakenWire(ccxt.pro.kraken):  # type: ignore[misc]
         except ValueError:
             message = data
         self.handle_message(client, message)
+
+
+def _seconds_in(headers: Mapping[str, str]) -> float:
+    """How long the answer asks to be left alone; its other form, a date, is passed over."""
+    wanted = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return float(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < _LONGEST_SECONDS else 0.0
 
 
 async def _dial(client: Any, open_socket: Callable[..., Any], session: Any, backoff_delay: float = 0) -> None:

@@ -53,6 +53,10 @@ SENTENCES: dict[str, str] = {
         "Reason", "An open order has this id already: the first attempt did arrive."
     ),
     "venue_refused": QT_TRANSLATE_NOOP("Reason", "The exchange refused: {words} (advice: {advice})."),
+    "unknown_words": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The exchange answered with an error that it does not document ({words}); it is looked up what came of it.",
+    ),
     "venue_silent": QT_TRANSLATE_NOOP("Reason", "The exchange gave no answer that can be read ({words})."),
     "entry": QT_TRANSLATE_NOOP("Reason", "{cause} entry of {size_usd} (base {base_usd}, skew {skew})."),
     "exit": QT_TRANSLATE_NOOP("Reason", "Exit of an entry at {entry_price}, {profit_pct} away."),

@@ -16,7 +16,8 @@ from engine.grid.ports import (
     VenueRefused,
     VenueSilent,
 )
-from engine.venue.errors import RULES, AnswerUnreadable, failure, judge
+from engine.venue.error_table import HTTP_RULES, LOCKED_OUT_S, RULES, Advice, rule_of
+from engine.venue.errors import AnswerUnreadable, HttpStatusError, failure, judge
 
 
 class CcxtError(Exception):
@@ -53,12 +54,23 @@ def test_an_ordinary_refusal_has_a_reason_of_its_own(words, reason):
         ("EService:Market in cancel_only mode", "retry"),
         ("EOrder:Orders limit exceeded", "reread"),
         ("EOrder:Invalid price:DOGE/USD price can only be specified up to 7 decimals.", "reread"),
-        ("EGeneral:Temporary lockout", "stop"),
+        ("EOrder:Domain rate limit exceeded", "retry"),
+        ("ESession:Invalid session", "retry"),
+        ("EGeneral:Invalid arguments:Index unavailable", "stop"),
+        ("EOrder:Margin level too low", "stop"),
+        ("EOrder:Reduce only:No position exists", "stop"),
+        ("EFunding:Max fee exceeded", "stop"),
+        ("ETrade:Invalid request", "stop"),
         ("EGeneral:Invalid arguments:ordertype", "stop"),
         ("EAPI:Invalid nonce", "person"),
         ("EAPI:Invalid key", "person"),
         ("EAPI:Invalid signature", "person"),
         ("EGeneral:Permission denied", "person"),
+        ("EAPI:Feature disabled", "person"),
+        ("EAccount:Invalid permissions", "person"),
+        ("EAuth:Account temporary disabled", "person"),
+        ("ETrade:Locked", "person"),
+        ("EBM:limit exceeded:CAL", "person"),
     ],
 )
 def test_every_other_refusal_keeps_krakens_words_and_says_what_to_do(words, advice):
@@ -94,9 +106,42 @@ def test_an_error_without_krakens_words_is_no_answer(text):
     assert isinstance(failure(RuntimeError(text)), NoAnswer)
 
 
-@given(st.text(min_size=1, max_size=60).filter(lambda words: not any(words.startswith(rule.words) for rule in RULES)))
+def test_a_lockout_says_how_long_it_lasts():
+    assert failure(CcxtError("EGeneral:Temporary lockout")).reason == VenueRefused(
+        "EGeneral:Temporary lockout", "retry", LOCKED_OUT_S
+    )
+
+
+@given(st.sampled_from(RULES), st.sampled_from(["", ":", ": 17", ":DOGE/USD price", " (1)"]))
+def test_every_row_and_what_kraken_may_add_to_its_words_comes_to_what_the_row_says(rule, more):
+    words = rule.words + more
+    assert rule_of(words).advice is rule.advice or rule_of(words).words.startswith(rule.words)
+    failed = failure(CcxtError(words))
+    if rule_of(words).advice is Advice.UNTOLD:
+        assert failed.reason == VenueSilent(words)
+        assert isinstance(failed, NoAnswer)
+    else:
+        assert isinstance(failed, Rejection)
+        if isinstance(failed.reason, VenueRefused):
+            assert failed.reason.advice == rule_of(words).advice.value
+            assert failed.reason.words == words
+
+
+@given(st.text(min_size=1, max_size=60).filter(lambda words: rule_of(words) is None))
 def test_only_what_the_table_names_is_taken_for_certain(words):
     assert judge((words,)) is None
+
+
+@pytest.mark.parametrize("status", [*HTTP_RULES, 409, 418, 500, 502, 503, 504, 520, 522, 525, 599])
+def test_an_answer_that_is_not_krakens_is_a_refusal_only_where_the_request_did_not_get_through(status):
+    failed = failure(HttpStatusError(status, "Some text"))
+    assert isinstance(failed, Rejection if status in HTTP_RULES else NoAnswer)
+    assert f"HTTP {status} Some text" in failed.reason.words
+
+
+def test_too_many_requests_are_asked_again_when_the_answer_says_so_and_after_a_while_else():
+    assert failure(HttpStatusError(429, "Too Many Requests", 30.0)).reason.again_in_s == 30
+    assert failure(HttpStatusError(429, "Too Many Requests")).reason.again_in_s > 0
 
 
 @pytest.mark.parametrize("at", range(len(RULES)))
