@@ -60,6 +60,7 @@ class BehindTheProxy:
         )
         self.place, self.amend, self.cancel = venue.place, venue.amend, venue.cancel
         self.fills_since, self.stream = venue.fills_since, venue.stream
+        self.closes, self.prices, self.clock_ahead_s = venue.closes, venue.prices, venue.clock_ahead_s
 
     @property
     def book(self) -> Any:
