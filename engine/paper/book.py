@@ -139,6 +139,7 @@ class Book:
             expires_s=new.expires_s,
             fee_ratio=self.terms.taker_fee if taker else self.terms.maker_fee,
             foreign=foreign,
+            placed_volume=new.volume,
         )
         would_take = self._would_take(new)
         self.open[order.id] = order

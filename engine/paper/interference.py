@@ -174,7 +174,7 @@ class Interference:
         """Whether an order offers what another has filled before it came."""
         last = self._world.book.trades.get(entry.trades[-1])
         came_after = last is not None and last.at_s <= order.opened_s
-        return order.side != entry.side and order.volume == entry.filled and came_after
+        return order.side != entry.side and order.placed_volume in (entry.filled, entry.placed_volume) and came_after
 
     def _manual(self, act: Manual) -> str:
         if act.symbol != SYMBOL:

@@ -72,6 +72,7 @@ from engine.paper.pair import PRICE_DECIMALS, SYMBOL
 
 SYSTEM_STATUSES = ("online", "cancel_only", "post_only", "limit_only", "maintenance")
 PAIR_STATUSES = ("online", "cancel_only", "post_only", "limit_only", "reduce_only")
+MIN_MEAN_S = 1.0
 _UNITS_S = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600), "d": Decimal(86_400)}
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)")
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,12})?")
@@ -106,7 +107,7 @@ def _entry(entry: str) -> Occurrence:
         by_chance, after_s = False, 0.0
         if words[0].startswith("~") or words[0][:1].isdigit():
             by_chance = words[0].startswith("~")
-            after_s = seconds_of(words.pop(0).removeprefix("~"), above_0=by_chance)
+            after_s = (_mean_s if by_chance else seconds_of)(words.pop(0).removeprefix("~"))
         kind, *rest = words or [""]
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is not one of {', '.join(KINDS)}")
@@ -198,7 +199,7 @@ def _state(kind: Any, words: list[str]) -> Act:
         return State(kind, duration_s=seconds_of(words[0]) if _counted(words, 0, 1) else None)
     value, *rest = _counted(words, 1, 2)
     if kind == "second-program":
-        value = length(seconds_of(value, above_0=True))
+        value = length(_mean_s(value))
     elif kind in ("html", "text"):
         if not re.fullmatch(r"[45]\d\d", value):
             raise ValueError(f"expected an HTTP status from 400 to 599, got {value!r}")
@@ -269,12 +270,19 @@ def _among(word: str, words: tuple[str, ...]) -> str:
     return word
 
 
-def seconds_of(text: str, *, above_0: bool = False) -> float:
+def seconds_of(text: str) -> float:
     """A duration as it is written. Raises ValueError."""
     match = _DURATION.fullmatch(text)
-    if match is None or (above_0 and not Decimal(match[1])):
+    if match is None:
         raise ValueError(f"expected a duration like 250ms, 30s, 20m, 2h or 1d, got {text!r}")
     return float(Decimal(match[1]) * _UNITS_S[match[2]])
+
+
+def _mean_s(text: str) -> float:
+    mean_s = seconds_of(text)
+    if mean_s < MIN_MEAN_S:
+        raise ValueError(f"expected at least {MIN_MEAN_S:g}s between two in the mean, got {text!r}")
+    return mean_s
 
 
 def _number(text: str) -> Decimal:

@@ -61,7 +61,7 @@ class Order:
 
     symbol: of another pair's order another; such an order rests, holds what it needs and is never filled. type: of one
     that came by hand it may be a word that no client knows. foreign: it came
-    from somebody else, as `engine.paper.interference` plays.
+    from somebody else, as `engine.paper.interference` plays. placed_volume: before any amendment; None in older files.
     """
 
     id: str
@@ -90,6 +90,7 @@ class Order:
     trades: list[str] = field(default_factory=list)
     symbol: str = SYMBOL
     foreign: bool = False
+    placed_volume: Decimal | None = None
 
     @property
     def price(self) -> Decimal:
@@ -189,7 +190,10 @@ def row_of(thing: Order | Trade) -> dict[str, Any]:
 def order_from(row: dict[str, Any]) -> Order:
     """The order that `row_of` wrote."""
     amounts = ("volume", "fee_ratio", "filled", "exact_cost", "exact_fee", "cost", "fee")
-    return Order(**{**row, **{name: Decimal(row[name]) for name in amounts}, "status": Status(row["status"])})
+    placed = row.get("placed_volume")
+    fields: dict[str, Any] = {name: Decimal(row[name]) for name in amounts}
+    fields |= {"status": Status(row["status"]), "placed_volume": None if placed is None else Decimal(placed)}
+    return Order(**(row | fields))
 
 
 def trade_from(row: dict[str, Any]) -> Trade:

@@ -98,6 +98,19 @@ async def client(paper: Paper) -> AsyncIterator[Any]:
 
 
 @pytest.fixture
+async def happen(paper: Paper) -> AsyncIterator[Callable[[str], Any]]:
+    """Let something happen now, by the control address; returns how things stand after it."""
+    async with aiohttp.ClientSession(paper.exchange.address, headers={"Paper-Control": TOKEN}) as session:
+
+        async def send(text: str) -> Any:
+            async with session.post("/paper/control", json={"happen": text}) as answer:
+                assert answer.status == 200, await answer.text()
+                return await answer.json()
+
+        yield send
+
+
+@pytest.fixture
 def open_paper() -> Opener:
     """For a test that needs an exchange of its own: `async with open_paper(tier="pro") as paper`."""
     return opened
