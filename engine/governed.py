@@ -33,6 +33,7 @@ def observation(grid: GridSnapshot | None, options: GovernorOptions, *, master_o
         master_on=master_on,
         resting_buy_usd=len(grid.slots) * grid.base_entry_usd,
         resting_sell_usd=len(grid.slots) * grid.base_entry_usd,
+        entry_usd=grid.base_entry_usd,
     )
 
 

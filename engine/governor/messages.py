@@ -41,6 +41,29 @@ class Condition(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class SizeAdvice:
+    """How finely one order moves the ratio near the target, and the account on which it would be fine enough (18c).
+
+    order_points: what one order of `order_usd` moves on a balance of `balance_usd`. band_points: to either side of the
+    target. advised_balance_usd: on which one order is a fifth of the band; advised_floor_usd: the runway floor with
+    which that balance is at the target, advised_floor_factor the same as `runway_entries_factor`.
+    """
+
+    order_usd: Decimal
+    balance_usd: Decimal
+    order_points: float
+    band_points: float
+    advised_balance_usd: Decimal
+    advised_floor_usd: Decimal
+    advised_floor_factor: float | None
+
+    @property
+    def too_coarse(self) -> bool:
+        """Whether one order is more than a fifth of the band."""
+        return self.balance_usd < self.advised_balance_usd
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """What the governor can do here (spec 18c), in percentage points of idle ratio.
 
@@ -54,6 +77,7 @@ class Reach:
     distance_points: float
     days_to_target: float | None
     out_of_reach: bool
+    size: SizeAdvice | None = None
 
 
 @dataclass(frozen=True, slots=True)

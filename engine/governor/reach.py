@@ -12,19 +12,32 @@ next entries, R + 1.5 R = 2.5 R; hence O = 10 R and the reach is 100 x 0.3 / 10 
 This is an upper bound: it takes the denominator as fixed. With a fixed floor F the ratio 1 - F / O
 moves by F x / (O (O - x)) when x is spent and by F x / (O (O + x)) when it comes in: 0.77 points in the example. The
 verdict uses the upper bound, so "out of reach" is never said of a target that a day could reach.
+
+One order of `s` USD changes the balance O by s, and the ratio 1 - F / O near a target t, where F = O (1 - t), by
+
+    order_points = 100 s (1 - t) / O
+
+2.9 points for 2 USD on 42 USD at a target of 0.40, against a band of 5 points to either side. On a balance of
+5 s (1 - t) / band one order is a fifth of the band (120 USD), and a floor of O (1 - t) has it at the target.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 
-from engine.governor.messages import Reach
+from engine.governor.messages import Reach, SizeAdvice
 from engine.governor.options import GovernorOptions
 from engine.governor.signal import MAX_AMOUNT, Observation
 
 _LEAST_USD = Decimal("1e-8")
 """Less than this is no balance to set anything in proportion to."""
+
+BAND = Decimal("0.05")
+"""To either side of the target; fixed, so that the option `neutral_band` changes nothing of the advice."""
+
+ORDERS_A_BAND = 5
 
 _LEAST_POINTS = 1e-9
 """A reach below this moves nothing in anybody's lifetime."""
@@ -67,7 +80,37 @@ def reach_of(observation: Observation, error: float, options: GovernorOptions) -
     resting_usd = observation.resting_buy_usd if error > 0 else observation.resting_sell_usd
     if resting_usd is None:
         return None
-    return reach(error, resting_usd, observation.observed_usd, observation.usd_runway_floor, options)
+    found = reach(error, resting_usd, observation.observed_usd, observation.usd_runway_floor, options)
+    if found is None or observation.entry_usd is None:
+        return found
+    size = size_advice(observation.entry_usd, observation.observed_usd, resting_usd, options)
+    return replace(found, size=size)
+
+
+def size_advice(
+    order_usd: Decimal, balance_usd: Decimal, resting_entries_usd: Decimal, options: GovernorOptions
+) -> SizeAdvice | None:
+    """How finely orders of this size move the ratio on this balance; None without a balance or an order.
+
+    resting_entries_usd: base size of one entry in every slot, which `runway_entries_factor` multiplies.
+    """
+    amounts = (order_usd, balance_usd, resting_entries_usd)
+    if not all(amount.is_finite() and 0 <= amount <= MAX_AMOUNT for amount in amounts):
+        return None
+    if balance_usd < _LEAST_USD or order_usd < _LEAST_USD:
+        return None
+    away = 1 - Decimal(str(options.target_idle_ratio))
+    advised_usd = ORDERS_A_BAND * order_usd * away / BAND
+    floor_usd = advised_usd * away
+    return SizeAdvice(
+        order_usd=order_usd,
+        balance_usd=balance_usd,
+        order_points=float(100 * order_usd * away / balance_usd),
+        band_points=float(100 * BAND),
+        advised_balance_usd=advised_usd,
+        advised_floor_usd=floor_usd,
+        advised_floor_factor=float(floor_usd / resting_entries_usd) if resting_entries_usd >= _LEAST_USD else None,
+    )
 
 
 def _floor_held(moved_ratio: float, floor_ratio: float, *, buying: bool) -> float:

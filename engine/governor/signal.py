@@ -22,7 +22,8 @@ class Observation:
 
     observed_usd, observed_doge: total balances, orders included. *_runway_floor: what of them is spoken for. The two
     DOGE amounts come together or not at all; without them only the per-order guard protects DOGE. master_on: the
-    desk's switch. resting_buy_usd, resting_sell_usd: base-size value of the entries on the book, for the reach alone.
+    desk's switch. resting_buy_usd, resting_sell_usd: base-size value of the entries on the book, entry_usd of one of
+    them, for the reach alone.
     """
 
     observed_usd: Decimal
@@ -33,6 +34,7 @@ class Observation:
     doge_runway_floor: Decimal | None = None
     resting_buy_usd: Decimal | None = None
     resting_sell_usd: Decimal | None = None
+    entry_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def _idle_trend(governor: GovernorSnapshot | None) -> MetricRow:
 def _round_trips(figures: GridMetrics) -> Iterator[MetricRow]:
     b, a = figures.b, figures.a
     yield MetricRow(
-        translate("Metrics", "Round-trip profit"),
+        translate("Metrics", "Realised by round trips"),
         buys=_profit(b),
         sells=_profit(a),
         both=formats.usd_change(b.profit_usd + a.profit_usd, 4),

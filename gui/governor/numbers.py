@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.governor.messages import GovernorSnapshot, Reach
+from engine.governor.messages import GovernorSnapshot, Reach, SizeAdvice
 from gui import formats
 from gui.looks import Look
 from gui.pill import Pill
@@ -54,6 +54,32 @@ def _way(reach: Reach) -> str:
     )
 
 
+def size_sentence(size: SizeAdvice | None) -> str:
+    """How finely one order moves the ratio, and the account on which that would be fine enough; empty when unknown."""
+    if size is None:
+        return ""
+    moves = translate(
+        "GovernorNumbers",
+        "One order of {order} moves the ratio {points} points near the target, on {balance}; the band is ±{band}.",
+    ).format(
+        order=formats.usd(size.order_usd),
+        points=f"{size.order_points:.1f}",
+        balance=formats.usd(size.balance_usd),
+        band=f"{size.band_points:.0f}",
+    )
+    if not size.too_coarse:
+        return moves
+    advice = translate(
+        "GovernorNumbers",
+        "A fifth of the band takes {balance}, with a floor of {floor} (runway_entries_factor {factor}).",
+    ).format(
+        balance=formats.usd(size.advised_balance_usd),
+        floor=formats.usd(size.advised_floor_usd),
+        factor=formats.UNKNOWN if size.advised_floor_factor is None else f"{size.advised_floor_factor:.1f}",
+    )
+    return f"{moves} {advice}"
+
+
 class GovernorNumbers(QFrame):
     """Name and number in two columns, the reach below."""
 
@@ -77,7 +103,9 @@ class GovernorNumbers(QFrame):
         """Show the numbers; None before the first update."""
         look, verdict = reach_verdict(None if known is None else known.reach)
         self.reach.say(look, verdict)
-        self._reach_text.setText(reach_sentence(None if known is None else known.reach))
+        reach = None if known is None else known.reach
+        size = "" if reach is None else size_sentence(reach.size)
+        self._reach_text.setText("\n".join(filter(None, (reach_sentence(reach), size))))
         if known is None:
             for label in self._values.values():
                 label.setText(formats.UNKNOWN)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 from engine.grid.messages import FillBooked, GridSnapshot, OrderView, SlotView
 from gui import formats
 from gui.governor.metrics import Metrics
+from gui.governor.money import Money
 from gui.plots.live import LivePlot
 from gui.plots.readings import Readings
 from gui.sentences import word
@@ -63,7 +64,7 @@ def slot_columns() -> tuple[Column[SlotView], ...]:
         ),
         Column(translate("GridTables", "Cycles"), lambda slot: str(slot.cycles), right=True),
         Column(
-            translate("GridTables", "Profit"),
+            translate("GridTables", "Realised"),
             lambda slot: formats.usd_change(slot.profit_usd),
             right=True,
             tone=lambda slot: Tone.DANGER if slot.profit_usd < 0 else None,
@@ -118,18 +119,20 @@ def fill_columns() -> tuple[Column[FillBooked], ...]:
 
 
 class GridTables(QTabWidget):
-    """Metrics, slots, orders, fills and readings, one behind the other."""
+    """Metrics, money, slots, orders, fills and readings, one behind the other."""
 
     def __init__(self, plots: Sequence[LivePlot], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
-        self.setAccessibleName(self.tr("Metrics, slots, orders and fills"))
+        self.setAccessibleName(self.tr("Metrics, money, slots, orders and fills"))
         self.slots: RowsModel[SlotView] = RowsModel(slot_columns(), key=lambda slot: slot.slot_id)
         self.orders: RowsModel[OrderRow] = RowsModel(order_columns(), key=lambda row: row.order.key)
         self.fills: RowsModel[FillBooked] = RowsModel(fill_columns(), key=lambda fill: (fill.trade_id, fill.key))
         self.metrics = Metrics()
+        self.money = Money()
         self.readings = Readings(plots)
         self.addTab(self.metrics, self.tr("Metrics"))
+        self.addTab(self.money, self.tr("Money"))
         self.addTab(LiveTable(self.slots, self.tr("Slots")), self.tr("Slots"))
         self._orders_tab = self.addTab(LiveTable(self.orders, self.tr("Orders")), self.tr("Orders"))
         self._fills_tab = self.addTab(LiveTable(self.fills, self.tr("Recent fills, newest first")), self.tr("Fills"))
@@ -140,6 +143,7 @@ class GridTables(QTabWidget):
         """Show how the grid stands; fills newest last."""
         unique = {(fill.trade_id, fill.key): fill for fill in fills[-FILLS_SHOWN:]}
         self.fills.show_rows(list(reversed(unique.values())))
+        self.money.show_grid(known)
         if known is None:
             return
         self.slots.show_rows(known.slots)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QSplitter, QVBoxLa
 
 from engine.core.clock import Clock
 from gui.governor.blocked import BlockedEntries
+from gui.governor.conditions import Conditions
 from gui.governor.lines import GovernorLines
 from gui.governor.numbers import GovernorNumbers
 from gui.governor.plots import GovernorPlots
@@ -31,6 +32,7 @@ class GovernorPage(QScrollArea):
         self.lines = GovernorLines()
         self.numbers = GovernorNumbers()
         self.blocked = BlockedEntries()
+        self.conditions = Conditions()
         self.plots = GovernorPlots(model, clock.now, SPANS_S[FIRST_SPAN])
         self.tables = GridTables(self.plots.all)
         self.span = QComboBox()
@@ -49,6 +51,7 @@ class GovernorPage(QScrollArea):
             self.lines.show_snapshot(model.governor)
             self.plots.show_snapshot(model.governor)
             self.blocked.show_rows(() if model.grid is None else model.grid.blocked)
+            self.conditions.show_conditions(() if model.grid is None else model.grid.conditions)
             self.tables.show_grid(model.grid, list(model.fills))
             self.tables.metrics.show_snapshots(model.governor, model.grid)
         self.plots.redraw()
@@ -72,6 +75,7 @@ class GovernorPage(QScrollArea):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.MEDIUM)
+        column.addWidget(self.conditions)
         column.addWidget(top)
         column.addWidget(parts, 1)
         self.setWidget(inside)

@@ -50,7 +50,7 @@ class OverviewPage(QScrollArea):
         self.grid = EngineCard(
             "overview",
             self.tr("Grid"),
-            (self.tr("Price"), self.tr("USD"), self.tr("DOGE"), self.tr("Orders"), self.tr("Today")),
+            (self.tr("Price"), self.tr("USD"), self.tr("DOGE"), self.tr("Orders"), self.tr("Realised today")),
         )
         self.drift = EngineCard(
             "drift",

@@ -9,16 +9,37 @@ from decimal import Decimal
 import pytest
 
 from engine.governor.messages import Reach
+from engine.governor.options import GovernorOptions
+from engine.governor.reach import size_advice
+from engine.grid.conditions import OrderBelowMinimum
 from engine.grid.entries import BlockedBy
-from engine.grid.messages import BlockedCount, GridMetrics, SideFigures
+from engine.grid.messages import AbandonedView, BlockedCount, GridMetrics, GridMoney, SideFigures
 from engine.grid.ports import Side
+from engine.grid.slot import Trade
+from engine.grid.volatility import ExitWait
 from gui.governor.blocked import ledger, ledger_sentence
 from gui.governor.metrics import metric_rows, metrics_summary
-from gui.governor.numbers import reach_sentence, reach_verdict
+from gui.governor.money import money_rows
+from gui.governor.numbers import reach_sentence, reach_verdict, size_sentence
+from gui.governor.tables import slot_columns
 from gui.theme import DARK, LIGHT, Tone, apply_theme
 from tests.gui.conftest import Panel
 from tests.gui.scene import governor_snapshot, grid_snapshot
 
+MONEY = GridMoney(
+    since_s=0.0,
+    value_usd=Decimal("139.40"),
+    holding_usd=Decimal("140"),
+    edge_usd=Decimal("-0.05"),
+    inventory_usd=Decimal("0.20"),
+    fees_usd=Decimal("0.75"),
+    realised_usd=Decimal("0.4"),
+    unrealised_usd=Decimal("-1"),
+    turnover_usd=Decimal(300),
+    turnover_per_day_usd=Decimal(300),
+    fees_per_day_usd=Decimal("0.75"),
+    abandoned=(AbandonedView(2, Trade.B, Decimal(20), Decimal(2), Decimal("-0.3"), 0.0),),
+)
 FIGURES = GridMetrics(
     since_s=0.0,
     a=SideFigures(3, Decimal("1.65"), 1.0, 2, Decimal("0.0301"), 0.0092, 1, Decimal("-0.2")),
@@ -39,7 +60,7 @@ def row(name: str, **changes: object):  # type: ignore[no-untyped-def]
 def test_each_metric_of_the_seed_has_its_row_with_its_unit() -> None:
     assert row("Idle USD trend").both == "75.0%, +4.2 points/h"
     assert (row("USD deployed").buys, row("USD deployed").both) == ("$0.31 per hour", "$9.49 in all")
-    profit = row("Round-trip profit")
+    profit = row("Realised by round trips")
     assert (profit.buys, profit.sells, profit.both) == ("+$0.0702 in 4", "+$0.0301 in 2", "+$0.1003")
     assert (row("Margin per round trip").buys, row("Margin per round trip").sells) == ("+0.92%", "+0.92%")
     assert row("Skew sign flips").both == "0 in the last hour"
@@ -107,6 +128,62 @@ def test_the_reach_is_said_in_words(reach: Reach | None, verdict: str, said: str
     """Governor spec 18c; the first line is the source's own example."""
     assert reach_verdict(reach)[1] == verdict
     assert reach_sentence(reach).endswith(said)
+
+
+def test_what_one_order_moves_is_said_with_the_account_on_which_it_would_be_fine_enough() -> None:
+    """Governor spec 18c, with its own numbers."""
+    advice = size_advice(Decimal(2), Decimal(42), Decimal(10), GovernorOptions())
+    assert size_sentence(advice) == (
+        "One order of $2.00 moves the ratio 2.9 points near the target, on $42.00; the band is ±5. "
+        "A fifth of the band takes $120.00, with a floor of $72.00 (runway_entries_factor 7.2)."
+    )
+    fine = size_advice(Decimal(2), Decimal(240), Decimal(10), GovernorOptions())
+    assert size_sentence(fine).endswith("moves the ratio 0.5 points near the target, on $240.00; the band is ±5.")
+    assert size_sentence(None) == ""
+
+
+def test_money_is_said_against_holding_with_its_parts() -> None:
+    """Governor spec 18d."""
+    rows = {
+        row.name: row
+        for row in money_rows(grid_snapshot(0.0, money=MONEY, exit_wait=ExitWait(600.0, False, 0.01, 0.013)))
+    }
+    assert (rows["Value of the account"].value, rows["Holding"].value) == ("$139.40", "$140.00")
+    assert rows["Value against holding"].value == "−$0.6000"
+    parts = [rows[name].value for name in ("Edge", "Inventory", "Fees")]
+    assert parts == ["−$0.0500", "+$0.2000", "$0.7500"]
+    assert (rows["Realised"].value, rows["Unrealised"].value) == ("+$0.4000", "−$1.0000")
+    assert (rows["Turnover a day"].value, rows["Fees a day"].value) == ("$300.00", "$0.7500")
+    assert (rows["Exits wait"].value, rows["Exits that fill by then"].value) == ("10 min 00 s", "1.3%")
+    assert rows["Exits that fill by then"].tone is Tone.DAMPED
+    assert rows["Abandoned inventory"].value == "−$0.3000"
+    (lot,) = (row for name, row in rows.items() if name.startswith("Lot 1: slot 2B"))
+    assert lot.what == "20.00 DOGE bought for $2.0000; sales of side A work it off."
+
+
+def test_no_figure_is_called_a_profit_without_a_word_of_which() -> None:
+    """Governor spec 18d."""
+    names = [row.name for row in (*money_rows(grid_snapshot(0.0, money=MONEY)), *metric_rows(None, None))]
+    names += [column.title for column in slot_columns()]
+    assert [name for name in names if "rofit" in name] == []
+
+
+def test_before_counting_began_no_money_is_shown() -> None:
+    assert [row.value for row in money_rows(None)] == ["–"]
+    assert [row.value for row in money_rows(grid_snapshot(0.0))] == ["–"]
+
+
+async def test_a_condition_is_shown_in_words_while_it_lasts(panel: Panel) -> None:
+    page = panel.page("governor")
+    assert not page.conditions.isVisible()
+    page.conditions.show_conditions((OrderBelowMinimum(Decimal(2), Decimal("2.56"), Decimal("0.197")),))
+    assert page.conditions.isVisible()
+    assert page.conditions.text == (
+        "Nothing trades: at 0.19700 an entry of $2.00 is less than the exchange takes, which is $2.56. "
+        "Raise the order size."
+    )
+    page.conditions.show_conditions(())
+    assert not page.conditions.isVisible()
 
 
 async def test_changing_the_look_leaves_the_page_as_high_as_it_was(panel: Panel) -> None:

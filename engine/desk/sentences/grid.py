@@ -79,7 +79,7 @@ SENTENCES: dict[str, str] = {
     ),
     "few_exits_fill": QT_TRANSLATE_NOOP(
         "Reason",
-        "Exits {profit_pct} % away become recovery orders after {wait_s}, by when only {fill_ratio} of them have "
+        "Exits {profit_pct} away become recovery orders after {wait_s}, by when only {fill_ratio} of them have "
         "filled. Let them wait longer (orphan_after), or most entries end as recovery orders.",
     ),
     "drifted_part": QT_TRANSLATE_NOOP(

@@ -27,7 +27,9 @@ from engine.desk.alerts import (
     to_plain,
     trimmed,
 )
+from engine.desk.sentences.english import english
 from engine.desk.severity import Severity
+from engine.grid.conditions import OrderBelowMinimum
 from engine.grid.limits import DailyLossReached
 from engine.grid.messages import GridNote, Halted
 from engine.hub.messages import HubHalted
@@ -83,6 +85,16 @@ async def test_what_every_engine_finds_grave_or_worth_a_look_becomes_an_alert(tm
         severities = [alert.severity for alert in run.told]
     grave, warning = Severity.GRAVE, Severity.WARNING
     assert severities == [grave, grave, warning, grave, grave]
+
+
+async def test_an_order_below_the_minimum_is_an_alert_in_words(tmp_path: Path, until) -> None:
+    """Governor spec 18c."""
+    async with running(tmp_path) as run:
+        below = OrderBelowMinimum(Decimal(2), Decimal("2.561"), Decimal("0.197"))
+        run.bus.emit(GridNote(at_s=1.0, reason=below))
+        await until(lambda: len(run.told) == 1)
+    assert run.told[0].severity is Severity.WARNING
+    assert english(below).startswith("Nothing trades: at ")
 
 
 async def test_what_a_person_did_is_no_alert(tmp_path: Path, until) -> None:
