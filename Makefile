@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage setup setup-test lint bench kill kill-drift kill-hub soak soak-panel contracts translations package package-twice smoke lock clean
+.PHONY: help run test coverage setup setup-test lint bench kill kill-drift kill-hub rehearse soak soak-panel contracts translations package package-twice smoke lock clean
 export PYTHON ?= python3
 
 BIN := .venv/bin
@@ -44,6 +44,9 @@ kill-drift: setup-test ## kill the drift engine at every named point, 50 seeds e
 
 kill-hub: setup-test ## kill the hub engine at every named point, 50 seeds each, under reorgs (ARGS="--seeds 5")
 	@$(BIN)/python -m tests.fault.kill_hub $(ARGS)
+
+rehearse: setup-test ## LIVE and OBSERVE at a look-alike of Kraken in a network of its own (ARGS="--histories 50 --scenes none")
+	@$(BIN)/python -m tests.rehearse --state build/rehearse.jsonl $(ARGS)
 
 soak: setup-test ## 24 simulated hours under each fault of the exchange (ARGS="--hours 1 --faults all")
 	@$(BIN)/python -m tests.soak.faults $(ARGS)

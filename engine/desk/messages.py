@@ -72,7 +72,6 @@ class KeyRightsSnapshot(Snapshot):
     """What the exchange key in the keyring may do, under Kraken's names; `rights` is None where that is not known.
 
     why: what keeps LIVE from using it, None for nothing; or why its rights are not known.
-    warnings: what a person should know of it all the same (it ends soon, works from some addresses alone).
     """
 
     rights: tuple[str, ...] | None
@@ -80,7 +79,6 @@ class KeyRightsSnapshot(Snapshot):
     can_trade: bool = False
     can_withdraw: bool = False
     why: Reason | None
-    warnings: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +117,3 @@ class AlreadyThere(Reason, code="already_there"):
     """The switch stands where it was asked to go, or is held by a Stop that only Resume lifts."""
 
     switch: Switch
-
-
-@dataclass(frozen=True, slots=True)
-class SessionEnds(Reason, code="session_ends"):
-    """The session ends and takes all orders off the book, so none is placed."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrdersStay(Reason, code="orders_stay"):
-    """These orders stay at the exchange after the end. exits: recovery orders among them."""
-
-    entries: int
-    exits: int
-
-
-@dataclass(frozen=True, slots=True)
-class NothingRests(Reason, code="nothing_rests"):
-    """The session leaves no order at the exchange."""

@@ -24,7 +24,7 @@ from tests.rehearse.scene import Scene, SceneError
 from tests.rehearse.scenes import SCENES
 from tests.rehearse.stage import House, house, stage
 
-HISTORIES, SHORT_HISTORIES = 1000, 12
+HISTORIES, SHORT_HISTORIES = 1000, 8
 
 
 @dataclass

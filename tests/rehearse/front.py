@@ -66,6 +66,7 @@ class Front:
         self._port = port
         self._manners = dict.fromkeys(HOSTS, Manner.PASS)
         self._changed = asyncio.Event()
+        self._shown: dict[str, ssl.SSLContext] = {}
         self._passages: set[_Passage] = set()
         self._servers: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -102,14 +103,26 @@ class Front:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    def show(self, certificate: ssl.SSLContext, hosts: Iterable[str]) -> None:
+        """New connections of these hosts see this certificate."""
+        for host in hosts:
+            self._shown[host] = certificate
+
     async def _listen(self, host: str, address: str) -> None:
         def taken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.create_task(self._serve(host, reader, writer), name=f"front {host}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-        certificate = None if self._certificates is None else self._certificates(host)
-        server = await asyncio.start_server(taken, address, self._port, ssl=certificate)
+        greeting = None
+        if self._certificates is not None:
+            greeting = self._shown[host] = self._certificates(host)
+
+            def choose(connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+                connection.context = self._shown[host]
+
+            greeting.sni_callback = choose
+        server = await asyncio.start_server(taken, address, self._port, ssl=greeting)
         self.ports[host] = int(server.sockets[0].getsockname()[1])
         self._servers.append(server)
 

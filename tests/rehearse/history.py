@@ -232,7 +232,7 @@ async def _parted(operator: Operator, act: Before, found: History) -> None:
     found.acts.append(act.value)
     if act is Before.ROTATION:
         operator.keyring.enter(operator.there.account.keys["rotated"])
-        operator.there.forget_key("good")
+        operator.there.kill_key("good")
 
 
 async def _all_are_known(operator: Operator, act: Before) -> None:
@@ -338,8 +338,9 @@ async def _fills_lost(operator: Operator) -> list[str]:
             booked += [fact.key for fact in await journal.facts(ENGINE, FILL)]
         finally:
             await asyncio.to_thread(journal.close)
-    made, foreign = operator.there.exchange.world.book.trades.values(), operator.there.watch.foreign
-    trades = {trade.id for trade in made if trade.order_id not in foreign}
+    book = operator.there.exchange.world.book
+    foreign = {order.id for order in (*book.open.values(), *book.closed.values()) if order.foreign}
+    trades = {trade.id for trade in book.trades.values() if trade.order_id not in foreign}
     lost, made_up = trades - set(booked), set(booked) - trades
     counts = {"lost": len(lost), "made up": len(made_up), "booked twice": len(booked) - len(set(booked))}
     return [f"{count} fills {what}" for what, count in counts.items() if count]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 
+from engine.desk.worlds import API_KEY, API_SECRET
 from engine.paper.config import ApiKey
 from gui.confirmations import LIVE_PHRASE
 from tests.rehearse.programs import NotSeenError, Panel
@@ -49,3 +51,23 @@ async def stop(panel: Panel, stage: Stage, within_s: float) -> float:
     except NotSeenError as error:
         raise NotSeenError(f"{len(stage.watch.ours)} orders rest {within_s:g} s after Stop: {error}") from None
     return time.monotonic() - pressed_s
+
+
+async def enter_key(panel: Panel, stage: Stage, key: ApiKey) -> None:
+    """Type key and private key into the Keys page, and save each; the keyring has them then."""
+    await panel.until(lambda: panel.header and "STARTING" not in panel.header, "a session", OPENS_WITHIN_S)
+    await panel.press(KEYS_PAGE_KEY)
+    await panel.until(lambda: panel.shown.get("page") == "keys", "the Keys page", 10.0)
+    for title, name, value in (("Kraken API key", API_KEY, key.key), ("Kraken private key", API_SECRET, key.secret)):
+        await panel.press(f"click:{title}")
+        await panel.press(f"type:{value}")
+        await panel.press("Return")
+        async with asyncio.timeout(15.0):
+            while await stage.kept(panel.profile, name) != value:  # noqa: ASYNC110 - a keyring sets no event
+                await asyncio.sleep(0.1)
+
+
+async def quit_panel(panel: Panel) -> int:
+    """Quit by key, and agree to what is asked then; the exit code."""
+    await panel.press("ctrl+q")
+    return await panel.ended(20.0)

@@ -43,6 +43,8 @@ class FirstKey(Enum):
     MAY_WITHDRAW = "may-withdraw"
     UNKNOWN = "unknown"
     WRONG_SECRET = "wrong-secret"
+    EXPIRED = "expired"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def plan_of(seed: int) -> Plan:
     chance = random.Random(f"history/{seed}")
     return Plan(
         seed=seed,
-        first_key=chance.choices(tuple(FirstKey), (12, 1, 1, 1, 1))[0],
+        first_key=chance.choices(tuple(FirstKey), (18, 1, 1, 1, 1, 1, 1))[0],
         tier=chance.choice(("starter", "starter", "intermediate", "pro")),
         way_s=chance.choice(WAYS_S),
         trades_s=chance.uniform(2.0, 40.0),

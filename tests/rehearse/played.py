@@ -2,8 +2,8 @@
 
     python -m tests.rehearse.played (the arguments of `evenkeel`)
 
-One line of JSON (`Shown`) whenever it changes. `place NAME` on standard input asks where the widget of that accessible
-name is, `texts` for all that can be read. Everything else is the program itself.
+One line of JSON (`Shown`) whenever it changes. On standard input `place NAME` asks where the widget of that name or
+text is, `texts` for all that can be read, `buttons` for all that can be clicked. The rest is the program itself.
 """
 
 from __future__ import annotations
@@ -73,6 +73,12 @@ def shown_by(window: MainWindow) -> Shown:
     )
 
 
+def buttons_in(widget: QWidget) -> list[str]:
+    """What can be clicked now, by text or name."""
+    buttons = [one for one in widget.findChildren(QAbstractButton) if one.isVisible() and one.isEnabled()]
+    return [button.text() or button.accessibleName() for button in buttons]
+
+
 def place_of(name: str) -> Place:
     """Where what has this name or text is, of what is in sight; in the dialog in front, where there is one."""
     front = QApplication.activeModalWidget() or QApplication.activeWindow()
@@ -110,7 +116,8 @@ class PlayedProgram(program.Program):
         if word == "place":
             print(json.dumps(asdict(place_of(rest))), flush=True)
         else:
-            texts = [text for top in QApplication.topLevelWidgets() if top.isVisible() for text in words_in(top)]
+            tops = [top for top in QApplication.topLevelWidgets() if top.isVisible()]
+            texts = [text for top in tops for text in (buttons_in(top) if word == "buttons" else words_in(top))]
             print(json.dumps({"texts": texts}), flush=True)
 
     async def _tell(self) -> None:

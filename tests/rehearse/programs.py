@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import pty
+import re
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ PANEL = [sys.executable, "-m", "tests.rehearse.played"]
 POLL_S = 0.02
 STARTS_WITHIN_S = 60.0
 ENDS_WITHIN_S = 15.0
+IN_SIGHT_WITHIN_S = 10.0
 LINE_BYTES = 1 << 22
 
 
@@ -186,7 +188,8 @@ class Headless(Program):
 
     def _heard(self, line: dict[str, Any]) -> None:
         self.latest[str(line.get("type"))] = line
-        if line.get("type") in ("ModeSnapshot", "GridSnapshot"):
+        # Each of the two says its own half: a switch that has just moved says nothing of orders yet.
+        if self.grid.get("at_s", 0.0) >= self.latest.get("ModeSnapshot", {}).get("since_s", 0.0):
             self._stage.watch.heard(self.name, words_of(self.latest))
 
     def _in_sight(self) -> str:
@@ -197,8 +200,9 @@ class Headless(Program):
 def words_of(latest: dict[str, dict[str, Any]]) -> str:
     """What snapshots say of the switch, in the words that a person would read out of them."""
     position = str(latest.get("ModeSnapshot", {}).get("switch", ""))
-    stopping = latest.get("GridSnapshot", {}).get("stopping")
-    return position if not stopping else f"{position}; orders rest: {json.dumps(stopping)}"
+    stopping = latest.get("GridSnapshot", {}).get("stopping") or {}
+    left = stopping.get("left", 0) + stopping.get("earlier", 0)
+    return f"{position}; {left} orders still rest" if left else position
 
 
 class Panel(Program):
@@ -207,6 +211,7 @@ class Panel(Program):
     def __init__(self, stage: Stage, profile: Path, mode: str, arguments: Sequence[str] = ()) -> None:
         command = [*PANEL, "--profile", str(profile), "--mode", mode, "--no-wizard", *arguments]
         super().__init__(stage, f"panel-{profile.name}-{mode}", command, may_place=mode == "live")
+        self.profile = profile
         self.shown: dict[str, Any] = {}
         self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
@@ -223,12 +228,19 @@ class Panel(Program):
         if kind == "type":
             await self._xdo(*focus, "type", "--delay", "5", what)
         elif kind == "click":
-            place = await self.ask(f"place {what}")
-            if place["x"] is None:
-                raise NotSeenError(f"{self.name}: nothing in sight is called “{what}”; {self._in_sight()}")
+            place = await self._place(what)
             await self._xdo(*focus, "mousemove", str(place["x"]), str(place["y"]), "click", "1")
         else:
             await self._xdo(*focus, "key", "--clearmodifiers", key)
+
+    async def _place(self, name: str) -> dict[str, Any]:
+        """Where it is, once it is in sight and can be used."""
+        deadline_s = time.monotonic() + IN_SIGHT_WITHIN_S
+        while (place := await self.ask(f"place {name}"))["x"] is None:
+            if time.monotonic() > deadline_s:
+                raise NotSeenError(f"{self.name}: nothing in sight is called “{name}”; {self._in_sight()}")
+            await asyncio.sleep(POLL_S)
+        return place
 
     async def ask(self, line: str) -> dict[str, Any]:
         """One line to the hand inside the program, and its answer."""
@@ -240,6 +252,15 @@ class Panel(Program):
     async def texts(self) -> str:
         """All that can be read in the window and the dialogs over it."""
         return "\n".join((await self.ask("texts"))["texts"])
+
+    async def click_what_says(self, pattern: str) -> str:
+        """Click the first button in sight whose text or name fits; its text. Raises NotSeenError."""
+        offered: list[str] = (await self.ask("buttons"))["texts"]
+        found = next((text for text in offered if re.search(pattern, text, re.IGNORECASE)), None)
+        if found is None:
+            raise NotSeenError(f"{self.name}: no button says {pattern}; there are {offered}")
+        await self.press(f"click:{found}")
+        return found
 
     def _stdin(self) -> int:
         return asyncio.subprocess.PIPE

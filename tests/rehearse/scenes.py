@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.rehearse import scenes_opening, scenes_stopping
+from tests.rehearse import scenes_account, scenes_opening, scenes_stopping
 
-SCENES = (*scenes_opening.SCENES, *scenes_stopping.SCENES)
+SCENES = (*scenes_opening.SCENES, *scenes_stopping.SCENES, *scenes_account.SCENES)

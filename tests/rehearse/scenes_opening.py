@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from engine.cli import LIVE_PHRASE
+from engine.cli.exit_codes import FAILED, PERSON_NEEDED
 from engine.paper.config import ApiKey
 from engine.paper.rest import CHANGES
 from engine.venue.permissions import WITHDRAWAL_PHRASE
+from tests.rehearse.operator import profile_with
 from tests.rehearse.programs import Headless
 from tests.rehearse.scene import Scene, expect, scene
 from tests.rehearse.stage import Stage
@@ -17,20 +17,14 @@ REFUSED_WITHIN_S = 20.0
 FIRST_ORDER_WITHIN_S = 1.0
 
 
-async def _profile_with(stage: Stage, key: ApiKey, options: str = "") -> Path:
-    profile = stage.profile("operator", options)
-    await stage.keep_key(profile, key)
-    return profile
-
-
 async def _refused(stage: Stage, key: ApiKey, *words: str, mode: str = "live") -> None:
     """The program ends by itself, with one of these words and no code of ours, and has changed nothing."""
-    profile = await _profile_with(stage, key)
+    profile = await profile_with(stage, key)
     async with Headless(stage, profile, mode, [LIVE_PHRASE, "no"]) as program:
         code = await program.ended(REFUSED_WITHIN_S)
         said = program.said
     last = " / ".join(said.splitlines()[-3:])
-    expect(code == 1, f"it ended with {code} and said {last}")
+    expect(code in (FAILED, PERSON_NEEDED), f"it ended with {code} and said {last}")
     expect(any(word.lower() in said.lower() for word in words), f"it said {last}, and nothing of {words}")
     expect("{'code'" not in said and "Traceback" not in said, f"it said {last}")
     expect(not CHANGES & stage.exchange.rest.requests.keys(), f"it asked for {stage.exchange.rest.requests}")
@@ -43,7 +37,7 @@ async def key_without_trading(stage: Stage) -> None:
 
 @scene("OBSERVE takes a key that may only read")
 async def reading_key_observes(stage: Stage) -> None:
-    profile = await _profile_with(stage, stage.account.keys["no-trade"])
+    profile = await profile_with(stage, stage.account.keys["no-trade"])
     async with Headless(stage, profile, "observe") as program:
         await program.until(lambda: program.grid.get("state") == "running", "a running grid", RUNS_WITHIN_S)
     expect(not CHANGES & stage.exchange.rest.requests.keys(), f"it asked for {stage.exchange.rest.requests}")
@@ -72,13 +66,26 @@ async def wrong_secret(stage: Stage) -> None:
 
 @scene("A key that has expired is named as such")
 async def expired_key(stage: Stage) -> None:
-    stage.refuse_key("EAPI:Invalid key")
-    await _refused(stage, stage.account.keys["good"], "invalid key", "expired")
+    await _refused(stage, stage.account.keys["expired"], "expired", "does not take")
 
 
-@scene("OBSERVE shows what it would place, at what price, and places nothing", short=True)
+@scene("A key that is bound to another address is refused, with the reason")
+async def key_of_another_address(stage: Stage) -> None:
+    await _refused(stage, stage.account.keys["elsewhere"], "address")
+
+
+@scene("A key that ends in five minutes is said to, at the start")
+async def expiring_key(stage: Stage) -> None:
+    profile = await profile_with(stage, stage.account.keys["expiring"])
+    async with Headless(stage, profile, "live", [LIVE_PHRASE]) as program:
+        await program.until(lambda: stage.watch.placed, "an order at the exchange", RUNS_WITHIN_S)
+        said = program.said
+    expect("expires" in said or "valid until" in said, f"it said nothing of it: {' / '.join(said.splitlines()[-6:])}")
+
+
+@scene("OBSERVE shows what it would place, at what price, and places nothing")
 async def observe_shows(stage: Stage) -> None:
-    profile = await _profile_with(stage, stage.account.keys["good"])
+    profile = await profile_with(stage, stage.account.keys["good"])
     async with Headless(stage, profile, "observe") as program:
         await program.until(lambda: program.grid.get("state") == "running", "a running grid", RUNS_WITHIN_S)
         await program.until(
@@ -94,7 +101,7 @@ async def observe_shows(stage: Stage) -> None:
 
 @scene("From going LIVE to the first order in less than a second", short=True)
 async def first_order(stage: Stage) -> None:
-    profile = await _profile_with(stage, stage.account.keys["good"])
+    profile = await profile_with(stage, stage.account.keys["good"])
     async with Headless(stage, profile, "live", [LIVE_PHRASE]) as program:
         connected_s: list[float] = []
 
@@ -117,6 +124,8 @@ SCENES: tuple[Scene, ...] = (
     wrong_key,
     wrong_secret,
     expired_key,
+    key_of_another_address,
+    expiring_key,
     observe_shows,
     first_order,
 )

@@ -87,16 +87,40 @@ def _uncovered() -> Iterator[None]:
         namespace.unbind_all()
 
 
+@dataclass(frozen=True, slots=True)
+class KeyKind:
+    """What a key may do. lasts_s: from the beginning of the scene, None for ever. addresses: where it is good from."""
+
+    permissions: tuple[str, ...] = TRADING_PERMISSIONS
+    lasts_s: float | None = None
+    addresses: tuple[str, ...] = ()
+
+
+KEYS: Mapping[str, KeyKind] = {
+    "good": KeyKind(),
+    "rotated": KeyKind(),
+    "may-withdraw": KeyKind((*TRADING_PERMISSIONS, "withdraw-funds")),
+    "no-trade": KeyKind(
+        tuple(right for right in TRADING_PERMISSIONS if right not in ("modify-trades", "close-trades"))
+    ),
+    "expired": KeyKind(lasts_s=-60.0),
+    "expiring": KeyKind(lasts_s=300.0),
+    "elsewhere": KeyKind(addresses=("203.0.113.9",)),
+}
+"""The keys of every account, by name."""
+
+
 @dataclass
 class Account:
     """The account at the look-alike: its keys by what they are."""
 
     keys: dict[str, ApiKey] = field(default_factory=dict)
 
-    def make(self, name: str, chance: random.Random, permissions: tuple[str, ...] = TRADING_PERMISSIONS) -> ApiKey:
+    def make(self, name: str, kind: KeyKind, chance: random.Random, now_s: float) -> ApiKey:
         secret = base64.b64encode(chance.randbytes(64)).decode()
         text = base64.b32encode(chance.randbytes(30)).decode()
-        self.keys[name] = ApiKey(f"{name}-{text}", secret, permissions, name)
+        valid_until_s = 0.0 if kind.lasts_s is None else now_s + kind.lasts_s
+        self.keys[name] = ApiKey(f"{name}-{text}", secret, kind.permissions, name, valid_until_s, kind.addresses)
         return self.keys[name]
 
 
@@ -136,6 +160,12 @@ class Stage:
         finally:
             held.release()
 
+    async def kept(self, profile: Path, name: str) -> str | None:
+        """What the keyring has under this name for a profile, whose program may run."""
+        identity = (profile / "identity").read_text()
+        secret = await SecretStore(identity, SecretNames(SECRETS), lambda _: None).read(name)
+        return None if secret is None else secret.reveal()
+
     def note(self, name: str, value: float) -> None:
         """Something that was measured."""
         self.figures[name] = value
@@ -146,10 +176,14 @@ class Stage:
         faults = ",".join(f"error@{method}:{words}" for method in (*private, *PERMISSION_OF))
         self.exchange.faults.declare(parse_faults(faults))
 
-    def forget_key(self, name: str) -> None:
-        """The key is revoked: whoever uses it is told that it is invalid, and its sockets are closed."""
-        del self.exchange.world.keys.keys[self.account.keys[name].key]
+    def kill_key(self, name: str, words: str = "EAPI:Invalid key") -> None:
+        """The key is revoked: whatever comes under it is refused with these words, and its sockets are closed."""
+        self.exchange.world.keys.keys[self.account.keys[name].key].dead = words
         self.exchange.sockets.drop_all()
+
+    def revive_key(self, name: str) -> None:
+        """The key is taken again."""
+        self.exchange.world.keys.keys[self.account.keys[name].key].dead = ""
 
     def units(self, volume: int) -> Decimal:
         """So much of the base asset, as an order may name it."""
@@ -171,8 +205,8 @@ class Stage:
         """An order of another program on the account, which is none of ours."""
         world = self.exchange.world
         world.catch_up()
-        order = world.book.place(NewOrder(side="buy" if side == "buy" else "sell", volume=volume, price=price))
-        self.watch.foreign.add(order.id)
+        new = NewOrder(side="buy" if side == "buy" else "sell", volume=volume, price=price)
+        order = world.book.place(new, foreign=True)
         await world.settle(None)
         return order
 
@@ -192,9 +226,9 @@ async def stage(
     """An exchange for one scene. clock, epoch_s: another time than the machine's, for time that jumps."""
     chance = random.Random(f"{name}/{seed}")
     account = Account()
-    for kind, rights in KEYS.items():
-        account.make(kind, chance, rights)
     began_s = time.time() if epoch_s is None else epoch_s
+    for kind, what in KEYS.items():
+        account.make(kind, what, chance, began_s)
     own_clock = clock or ScaledClock(began_s, 1.0)
     config = PaperConfig(
         keys=tuple(account.keys.values()),
@@ -208,8 +242,7 @@ async def stage(
     exchange = Exchange(config, own_clock)
     await exchange.start()
     running = asyncio.create_task(exchange.run(), name="exchange")
-    certificate = built.authority.server(tuple(HOSTS))
-    front = Front(lambda: exchange.port, lambda host: certificate)
+    front = Front(lambda: exchange.port, lambda host: built.authority.server((host,)))
     try:
         await front.start()
         folder = built.folder / f"{name}-{seed}"
@@ -221,15 +254,6 @@ async def stage(
         with suppress(asyncio.CancelledError):
             await running
         await exchange.close()
-
-
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "good": TRADING_PERMISSIONS,
-    "rotated": TRADING_PERMISSIONS,
-    "may-withdraw": (*TRADING_PERMISSIONS, "withdraw-funds"),
-    "no-trade": tuple(right for right in TRADING_PERMISSIONS if right not in ("modify-trades", "close-trades")),
-}
-"""The keys of every account, by name, with their rights."""
 
 
 def _can_trust_the_system() -> bool:

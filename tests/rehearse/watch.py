@@ -10,6 +10,7 @@ from collections.abc import Callable
 from engine.paper.book import Happening
 from engine.paper.exchange import Exchange
 from engine.paper.orders import Order
+from engine.paper.world import News
 
 _STOPPED = re.compile(r"\bstopped\b", re.IGNORECASE)
 _SAYS_WHAT_IS_LEFT = re.compile(
@@ -37,21 +38,20 @@ class Watch:
         self._now_s = now_s
         self._began_s = now_s()
         self._names: Counter[str] = Counter()
-        self._told = exchange.world.on_happening
-        self.foreign: set[str] = set()
+        self._told = exchange.world.on_news
         self.most_resting: int | None = None
         self.breaches: list[str] = []
         self._kinds: set[str] = set()
         self._said: dict[str, str] = {}
         self.placed = 0
         self.first_placed_s: float | None = None
-        exchange.world.on_happening = self._happened
+        exchange.world.on_news = self._heard_news
 
     @property
     def ours(self) -> list[Order]:
         """Orders of ours that rest now."""
         self._exchange.world.catch_up()
-        return [order for order in self._exchange.world.book.open.values() if order.id not in self.foreign]
+        return [order for order in self._exchange.world.book.open.values() if not order.foreign]
 
     def heard(self, who: str, words: str) -> None:
         """A program says this from now on."""
@@ -74,11 +74,11 @@ class Watch:
         if says_all_is_off(words) and self.ours:
             self.breach(f"{who} says “{words}” while {len(self.ours)} of its orders rest")
 
-    def _happened(self, happenings: list[Happening]) -> None:
-        for happening in happenings:
-            if happening.kind == "new" and happening.order.id not in self.foreign:
-                self._placed(happening.order)
-        self._told(happenings)
+    def _heard_news(self, news: list[News]) -> None:
+        for one in news:
+            if isinstance(one, Happening) and one.kind == "new" and not one.order.foreign:
+                self._placed(one.order)
+        self._told(news)
 
     def _placed(self, order: Order) -> None:
         self.placed += 1
@@ -87,7 +87,7 @@ class Watch:
         self._names[name] += 1
         if self._names[name] > 1:
             self.breach(f"the order {name} was placed {self._names[name]} times")
-        resting = sum(one.id not in self.foreign for one in self._exchange.world.book.open.values())
+        resting = sum(not one.foreign for one in self._exchange.world.book.open.values())
         if self.most_resting is not None and resting > self.most_resting:
             self.breach(f"{resting} orders rest where {self.most_resting} at most may")
         for who in self._said:
