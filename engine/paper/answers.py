@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.paper.auth import KeyState
 from engine.paper.book import Book
-from engine.paper.holdings import Holdings
+from engine.paper.holdings import EARN_WALLETS, Holdings
 from engine.paper.market import Market, Quote
 from engine.paper.orders import Order, Status, Trade
 from engine.paper.pair import (
@@ -25,7 +25,6 @@ from engine.paper.pair import (
     QUOTE_ID,
     QUOTE_UNIT,
     REST_NAME,
-    altname,
     pair_altname,
     pair_id,
     price_of,
@@ -139,7 +138,7 @@ def depth(market: Market, quote: Quote, now_s: float, count: int) -> Json:
 
 def amount(name: str, value: Decimal) -> str:
     """An amount in a row of Balance: dollars with four decimals, all else with eight."""
-    return usd(value) if altname(QUOTE) in name else doge(value)
+    return usd(value) if name in (QUOTE_ID, *(f"{QUOTE}.{suffix}" for suffix in EARN_WALLETS)) else doge(value)
 
 
 def balance(holdings: Holdings) -> Json:

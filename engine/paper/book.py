@@ -11,7 +11,6 @@ quote. Fees are in USD. A buy holds its largest possible cost with fee, a sell i
 
 from __future__ import annotations
 
-import bisect
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from engine.paper.errors import KrakenError, invalid
 from engine.paper.market import Market, Quote
 from engine.paper.orders import HISTORY_KEPT, NewOrder, Order, Side, Status, Trade, name_of
 from engine.paper.pair import PRICE_DECIMALS, SYMBOL, price_of, rounded_cost, units_of
+from engine.paper.queues import RestingOrders
 from engine.paper.terms import Terms, check_amounts, check_deadline
 
 CREDIT_UNIT = Decimal("0.01")
@@ -77,8 +77,7 @@ class Book:
         self.trades_made = 0
         self.amends_made = 0
         self.listener = listener
-        self._buys: list[tuple[int, int, Order]] = []
-        self._sells: list[tuple[int, int, Order]] = []
+        self._resting = RestingOrders()
         self._used: dict[tuple[int, Side], Decimal] = {}
 
     @property
@@ -122,14 +121,17 @@ class Book:
         """Match again at this second, after the market was moved by hand."""
         return self._match()
 
-    def place(self, new: NewOrder, *, foreign: bool = False) -> Order:
-        """Take an order now. Raises KrakenError with the words of Kraken when it is refused."""
+    def place(self, new: NewOrder, *, foreign: bool = False, shown_type: str | None = None) -> Order:
+        """Take an order now. Raises KrakenError with the words of Kraken when it is refused.
+
+        foreign: it is not the client's. shown_type: the type it is listed with, whatever it does.
+        """
         self.check(new)
         taker = not new.post_only
         order = Order(
             **self.next_order(),
             side=new.side,
-            type=new.type,
+            type=shown_type or new.type,
             volume=new.volume,
             units=0 if new.price is None else units_of(new.price),
             post_only=new.post_only,
@@ -151,10 +153,10 @@ class Book:
         if taker:
             self._take(order)
         if order.status is Status.OPEN:
-            if order.type == "market" or order.time_in_force == "IOC":
+            if new.type == "market" or order.time_in_force == "IOC":
                 self._close(order, Status.CANCELED, "Liquidity")
             else:
-                self._rest(order)
+                self._resting.add(order)
         return order
 
     def next_order(self) -> dict[str, Any]:
@@ -215,15 +217,17 @@ class Book:
         volume = order.volume if volume is None else volume
         price = order.price if price is None else price
         kept_price = replace(self.terms, price_decimals=PRICE_DECIMALS)
-        check_amounts(volume, price, kept_price if price == order.price else self.terms)
+        own = order.symbol == SYMBOL
+        if own:
+            check_amounts(volume, price, kept_price if price == order.price else self.terms)
         units = units_of(price)
-        takes = units != order.units and self._crosses(order.side, units, but=order)
+        takes = own and units != order.units and self._resting.crosses(self.quote, order.side, units, but=order)
         if takes and (post_only or order.post_only):
             raise KrakenError(errors.POST_ONLY)
         wanted = replace(order, volume=volume, units=units, trades=order.trades)
         self.check_funds(wanted.held_usd, wanted.held_doge, freed=order)
         self.amends_made += 1
-        self._unrest(order)
+        self._resting.remove(order)
         order.volume, order.units, order.changed_s, order.amended = volume, units, self.now_s, True
         self._tell("amended", order)
         if volume <= order.filled:
@@ -233,12 +237,12 @@ class Book:
             if takes:
                 self._take(order)
             if order.status is Status.OPEN:
-                self._rest(order)
+                self._resting.add(order)
         return name_of("T", self.market.seed, -self.amends_made)
 
     def cancel(self, order: Order, reason: str = "User requested") -> None:
         """Take an open order off the book."""
-        self._unrest(order)
+        self._resting.remove(order)
         self._close(order, Status.CANCELED, reason)
 
     def cancel_all(self, reason: str = "User requested") -> int:
@@ -257,7 +261,7 @@ class Book:
         for order in orders:
             if order.status is Status.OPEN:
                 self.open[order.id] = order
-                self._rest(order)
+                self._resting.add(order)
             else:
                 self.closed[order.id] = order
         self.trades.update({trade.id: trade for trade in trades})
@@ -275,28 +279,9 @@ class Book:
 
     def _would_take(self, new: NewOrder) -> bool:
         """Whether a post-only order would not rest."""
-        return new.post_only and new.price is not None and self._crosses(new.side, units_of(new.price))
-
-    def _crosses(self, side: Side, units: int, but: Order | None = None) -> bool:
-        """Whether such an order would take, from the market or from our own order on the other side."""
-        quote = self.quote
-        if side == "buy":
-            own = [order.units for _, _, order in self._sells if order is not but]
-            return units >= min([quote.ask, *own])
-        own = [order.units for _, _, order in self._buys if order is not but]
-        return units <= max([quote.bid, *own])
-
-    def _rest(self, order: Order) -> None:
-        if order.symbol != SYMBOL:
-            return
-        queue = self._buys if order.side == "buy" else self._sells
-        bisect.insort(queue, _place_in(order), key=lambda entry: entry[:2])
-
-    def _unrest(self, order: Order) -> None:
-        queue = self._buys if order.side == "buy" else self._sells
-        at = bisect.bisect_left(queue, _place_in(order)[:2], key=lambda entry: entry[:2])
-        if at < len(queue) and queue[at][2] is order:
-            del queue[at]
+        return (
+            new.post_only and new.price is not None and self._resting.crosses(self.quote, new.side, units_of(new.price))
+        )
 
     def _move(self, to_s: float) -> None:
         if to_s > self.now_s:
@@ -311,10 +296,11 @@ class Book:
         if due_step is not None and due_step <= last:
             last = due_step
         found: list[int | None] = [due_step] if due_step == last else []
-        if self._buys and self.matches and last >= first:
-            found.append(self.market.first_ask_at_or_below(self._buys[0][2].units, first, last))
-        if self._sells and self.matches and last >= first:
-            found.append(self.market.first_bid_at_or_above(self._sells[0][2].units, first, last))
+        if self.matches and last >= first:
+            if (bid := self._resting.best("buy")) is not None:
+                found.append(self.market.first_ask_at_or_below(bid, first, last))
+            if (ask := self._resting.best("sell")) is not None:
+                found.append(self.market.first_bid_at_or_above(ask, first, last))
         return min((step for step in found if step is not None and step <= last), default=None)
 
     def _due_s(self) -> float | None:
@@ -328,7 +314,7 @@ class Book:
         if due is None or due > self.now_s:
             return
         for order in [o for o in self.open.values() if o.expires_s is not None and o.expires_s <= self.now_s]:
-            self._unrest(order)
+            self._resting.remove(order)
             self._close(order, Status.EXPIRED, "Order expired")
         if self.cancel_all_at_s is not None and self.cancel_all_at_s <= self.now_s:
             self.cancel_all_at_s = None
@@ -339,8 +325,9 @@ class Book:
         if not self.matches:
             return trades
         quote = self.quote
-        for side, queue in (("buy", self._buys), ("sell", self._sells)):
-            for order in [entry[2] for entry in queue]:
+        sides: tuple[Side, Side] = ("buy", "sell")
+        for side in sides:
+            for order in self._resting.of(side):
                 if not (order.units >= quote.ask if side == "buy" else order.units <= quote.bid):
                     break
                 volume = min(order.remaining, quote.quantity - self._used_at(order.side))
@@ -365,7 +352,7 @@ class Book:
 
     def _levels_within(self, order: Order, side: Literal["ask", "bid"]) -> Iterator[tuple[int, Decimal]]:
         for units, quantity in self.market.levels(self.quote, side):
-            if order.type == "limit" and (units > order.units if side == "ask" else units < order.units):
+            if order.type != "market" and (units > order.units if side == "ask" else units < order.units):
                 return
             yield units, quantity
 
@@ -408,7 +395,7 @@ class Book:
         done = order.filled == order.volume
         self._tell("trade", order, trade)
         if done:
-            self._unrest(order)
+            self._resting.remove(order)
             self._close(order, Status.CLOSED, None)
         return trade
 
@@ -436,11 +423,6 @@ class Book:
     def _tell(self, kind: Kind, order: Order, trade: Trade | None = None) -> None:
         if self.listener is not None:
             self.listener(Happening(kind, self.now_s, order, self.usd, self.doge, trade))
-
-
-def _place_in(order: Order) -> tuple[int, int, Order]:
-    """Sort key and order: best price first, then the older."""
-    return (-order.units if order.side == "buy" else order.units, order.number, order)
 
 
 def _forget_oldest(history: dict[str, Order] | dict[str, Trade]) -> None:

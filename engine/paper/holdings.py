@@ -72,8 +72,14 @@ class Holdings:
             return self._book.held_usd
         if asset == BASE:
             return self._book.held_doge
-        selling = (order for order in self._book.open.values() if order.side == "sell" and order.symbol != SYMBOL)
-        return sum((order.remaining for order in selling if assets_of(order.symbol)[0] == asset), Decimal(0))
+        others = [order for order in self._book.open.values() if order.symbol != SYMBOL]
+        sold = [order.remaining for order in others if order.side == "sell" and assets_of(order.symbol)[0] == asset]
+        paid = [
+            order.remaining * order.price * (1 + order.fee_ratio)
+            for order in others
+            if order.side == "buy" and assets_of(order.symbol)[1] == asset
+        ]
+        return sum([*sold, *paid], Decimal(0))
 
     def free(self, asset: str) -> Decimal:
         return max(Decimal(0), self.spot(asset) - self.held(asset))

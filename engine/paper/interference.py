@@ -9,6 +9,7 @@ import random
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, assert_never
 
+from engine.paper import errors
 from engine.paper.acts import (
     MARKET,
     OFF,
@@ -184,10 +185,7 @@ class Interference:
         if act.unit == "usd":
             volume = self._volume_for(act.amount, price or self._world.book.quote.mid_price)
         new = NewOrder(side=act.side, volume=volume, price=price, cl_ord_id=act.client_id)
-        order = self._world.book.place(new, foreign=True)
-        if act.order_type is not None:
-            order.type = act.order_type
-        return order.id
+        return self._world.book.place(new, foreign=True, shown_type=act.order_type).id
 
     def _price_of(self, act: Manual) -> Decimal:
         book = self._world.book
@@ -206,8 +204,9 @@ class Interference:
         """An order of another pair: it is listed, and holds what it needs."""
         book = self._world.book
         price, volume = self._terms_of_other(act)
-        if act.side == "sell":
-            self._have(assets_of(act.symbol)[0], volume)
+        base, quote = assets_of(act.symbol)
+        with_fee = volume * price * (1 + book.terms.taker_fee)
+        self._have(*((base, volume) if act.side == "sell" else (quote, with_fee)))
         order = Order(
             **book.next_order(),
             side=act.side,
@@ -262,7 +261,7 @@ class Interference:
     def _have(self, asset: str, amount: Decimal) -> None:
         """Refuse what is not free. Raises KrakenError."""
         if self._world.holdings.free(asset) < amount:
-            raise KrakenError("EOrder:Insufficient funds")
+            raise KrakenError(errors.INSUFFICIENT_FUNDS)
 
     def _funds(self, act: Funds) -> str:
         """What there is too little of moves as far as it can."""
@@ -347,13 +346,14 @@ class Interference:
             return "there is no key"
         now_s = self._world.clock.now()
         if act.how == "dead":
-            key.dead = act.words or "EAPI:Invalid key"
+            key.dead = act.words or errors.INVALID_KEY
         elif act.how == "expires":
             key.valid_until_s = now_s + act.duration_s
         elif act.how == "address":
             key.ip_allowlist = (ELSEWHERE,)
         else:
-            key.dead, key.valid_until_s, key.ip_allowlist = "", 0.0, ()
+            for state in self._world.keys.keys.values():
+                state.dead, state.valid_until_s, state.ip_allowlist = "", 0.0, ()
         return ""
 
     def _shift(self, act: Shift) -> str:

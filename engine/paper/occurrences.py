@@ -28,7 +28,7 @@ an entry comes at once. Durations read `250ms`, `30s`, `20m`, `2h` or `1d` and a
 | `html:STATUS[:DURATION]`, `text:STATUS[:DURATION]` | REST answers so, with a page or a line instead of JSON |
 | `hang:DURATION` | requests wait so long before they are carried out; channels go on |
 | `mute:DURATION` | sockets say nothing at all, heartbeats neither |
-| `key:dead[:WORDS]`, `key:live` | the key in use is refused from now on (`EAPI:Invalid key`); is good again |
+| `key:dead[:WORDS]`, `key:live` | the key in use is refused from now on (`EAPI:Invalid key`); every key is good again |
 | `key:expires:DURATION`, `key:address` | it ends then; it is bound to an address that is not ours |
 | `rotate` | it is replaced by the next key of the config |
 | `nonce:+DURATION` | another program used up the key's nonces so far ahead |

@@ -46,12 +46,14 @@ every_act = st.one_of(
         amounts,
         st.just("base"),
         absolute,
-        st.just("BTC/USD"),
+        st.sampled_from(["BTC/USD", "BTC/EUR"]),
         st.none() | words,
         st.none() | words,
     ),
     st.builds(Manual, st.just("place"), sides, amounts, st.just("base"), st.just("market")),
-    st.builds(Manual, st.just("trade"), sides, amounts, st.just("base"), absolute, st.just("ETH/USD")),
+    st.builds(
+        Manual, st.just("trade"), sides, amounts, st.just("base"), absolute, st.sampled_from(["ETH/USD", "XRP/EUR"])
+    ),
     st.builds(Funds, st.sampled_from(["deposit", "withdraw", "earn", "unearn"]), words.map(str.upper), amounts),
     st.builds(
         Funds, st.sampled_from(["stake", "unstake"]), words.map(str.upper), amounts, st.sampled_from(["S", "M", "B"])

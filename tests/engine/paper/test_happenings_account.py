@@ -130,6 +130,26 @@ async def test_an_order_of_another_pair_and_of_an_unknown_type_is_listed_and_hol
     ]
 
 
+async def test_an_order_of_another_pair_is_amended_and_cancelled_like_any_other(happen, paper, client):
+    await happen("place:buy:0.001@20000:BTC/USD; move:foreign:=21000; amend:foreign:+100%")
+    [order] = (await client.privatePostOpenOrders())["result"]["open"].values()
+    assert (float(order["descr"]["price"]), float(order["vol"])) == (21000, 0.002)
+
+    [name] = paper.book.open
+    await client.cancel_order(name)
+
+    assert await client.fetch_open_orders() == []
+
+
+async def test_an_order_of_our_pair_may_have_a_type_that_nobody_knows(happen, paper, client, listen):
+    async with listen(paper, "executions") as listener:
+        await listener.next("executions")
+        await happen("place:buy:20@0.08:type=iceberg-of-the-north")
+        assert (await listener.next("executions"))["data"][0]["order_type"] == "iceberg-of-the-north"
+    [order] = (await client.privatePostOpenOrders())["result"]["open"].values()
+    assert (order["descr"]["ordertype"], float(order["descr"]["price"])) == ("iceberg-of-the-north", 0.08)
+
+
 async def test_a_trade_by_hand_of_our_pair_and_of_another_one(happen, paper, client, listen):
     async with listen(paper, "balances") as listener:
         await listener.next("balances")
