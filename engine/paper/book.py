@@ -279,9 +279,9 @@ class Book:
 
     def _would_take(self, new: NewOrder) -> bool:
         """Whether a post-only order would not rest."""
-        return (
-            new.post_only and new.price is not None and self._resting.crosses(self.quote, new.side, units_of(new.price))
-        )
+        if not new.post_only or new.price is None:
+            return False
+        return self._resting.crosses(self.quote, new.side, units_of(new.price))
 
     def _move(self, to_s: float) -> None:
         if to_s > self.now_s:

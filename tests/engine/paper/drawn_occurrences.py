@@ -27,6 +27,7 @@ absolute = st.builds(Change, st.just("="), amounts)
 changes = signed | absolute
 words = st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=8)
 sides = st.sampled_from(["buy", "sell"])
+other_pairs = st.sampled_from(["BTC/USD", "XRP/EUR"])
 durations = st.none() | seconds
 targets = st.sampled_from(acts.TARGETS)
 
@@ -46,14 +47,12 @@ every_act = st.one_of(
         amounts,
         st.just("base"),
         absolute,
-        st.sampled_from(["BTC/USD", "BTC/EUR"]),
+        other_pairs,
         st.none() | words,
         st.none() | words,
     ),
     st.builds(Manual, st.just("place"), sides, amounts, st.just("base"), st.just("market")),
-    st.builds(
-        Manual, st.just("trade"), sides, amounts, st.just("base"), absolute, st.sampled_from(["ETH/USD", "XRP/EUR"])
-    ),
+    st.builds(Manual, st.just("trade"), sides, amounts, st.just("base"), absolute, other_pairs),
     st.builds(Funds, st.sampled_from(["deposit", "withdraw", "earn", "unearn"]), words.map(str.upper), amounts),
     st.builds(
         Funds, st.sampled_from(["stake", "unstake"]), words.map(str.upper), amounts, st.sampled_from(["S", "M", "B"])
