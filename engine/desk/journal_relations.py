@@ -49,7 +49,8 @@ def _of_grid(look: _Look, row: JournalRow) -> list[JournalRow]:
     intents = [one for one in look.intents(order) if one.key == order or one.key.startswith(f"{order}/")]
     from_s = min((one.at_s for one in (row, *intents)), default=row.at_s) - BEFORE_S
     fills = look.facts_after(("grid", "fill"), from_s, ("payload", f'%"key":"{_exactly(order)}"%'), AMONG_FILLS)
-    return [*intents, *fills, *look.facts("grid", "round_trip", f"{order}.")]
+    abandoned = [fact for fact in look.facts("grid", "abandoned", order) if fact.key == order]
+    return [*intents, *fills, *look.facts("grid", "round_trip", f"{order}."), *abandoned]
 
 
 def _of_chain(look: _Look, row: JournalRow) -> list[JournalRow]:

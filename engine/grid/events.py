@@ -213,6 +213,11 @@ class CapacityEvictedReason(Reason, code="evicted_for_capacity"):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonEvictedReason(Reason, code="evicted_by_person"):
+    """A person gave the recovery order up."""
+
+
+@dataclass(frozen=True, slots=True)
 class InventoryAbandoned(Reason, code="inventory_abandoned"):
     """The position of a recovery order that was given up is kept with its cost, until entries of the other trade work
     it off; nothing is booked for it before that.

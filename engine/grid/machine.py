@@ -238,6 +238,7 @@ def _seen(slot: Slot, event: Seen, world: World) -> Step:
                 largest=max(order.largest, order.quantity),
                 amended_price=None,
                 amended_quantity=None,
+                evicted=False,  # a cancel that came to nothing gave nothing up
             )
         return _completed(replaced(slot, order), order, world, world.now_s)
     if order.filled > event.filled:

@@ -8,7 +8,15 @@ from decimal import Decimal
 
 from engine.core.messages import Reason
 from engine.grid.changes import cancelled, closing_order, removed
-from engine.grid.events import Action, CapacityEvictedReason, EvictedReason, InventoryAbandoned, RoundTrip, World
+from engine.grid.events import (
+    Action,
+    CapacityEvictedReason,
+    EvictedReason,
+    InventoryAbandoned,
+    PersonEvictedReason,
+    RoundTrip,
+    World,
+)
 from engine.grid.options import Evict
 from engine.grid.prices import drift_ratio
 from engine.grid.slot import Cause, Leg, Lot, Order, Position, Role, Slot, Stage, Stranded, Trade
@@ -75,6 +83,14 @@ def eviction_for_capacity(slots: Iterable[Slot], headroom: int, world: World) ->
         return None
     slot, order = max(resting, key=lambda row: (_distance(row[1], world.market), row[1].key))
     return given_up(slot, order, CapacityEvictedReason(headroom))
+
+
+def eviction_by_person(slot: Slot, order_key: str) -> tuple[Slot, Action] | None:
+    """A recovery order that a person gives up; None where it is not one that rests."""
+    order = slot.order(order_key)
+    if order is None or order.role is not Role.RECOVERY or order.stage is not Stage.OPEN:
+        return None
+    return given_up(slot, order, PersonEvictedReason())
 
 
 def abandoned(slot: Slot, order: Order, rest: Position, world: World) -> tuple[Slot, Lot, InventoryAbandoned]:

@@ -91,6 +91,14 @@ def _trip(row: JournalRow) -> str:
     return formats.usd_change(amount(row, "profit_usd"), 4)
 
 
+def _abandoned(row: JournalRow) -> str:
+    position = field(row, "position") or {}
+    return translate("JournalLine", "{quantity} DOGE traded for {cost}").format(
+        quantity=formats.quantity(number_in(position.get("quantity"))),
+        cost=formats.usd(number_in(position.get("cost_usd")), 4),
+    )
+
+
 def _update(row: JournalRow) -> str:
     return translate("JournalLine", "idle {idle}, skew {skew}, A {a}, B {b}").format(
         idle=formats.percent(_ratio(row, "idle_ratio"), 1),
@@ -179,6 +187,7 @@ _NUMBERS: dict[str, Callable[[JournalRow], str]] = {
     "cancel_order": lambda row: row.key.partition("/")[0],
     "fill": _fill,
     "round_trip": _trip,
+    "abandoned": _abandoned,
     "update": _update,
     "drift.sign": _plan,
     "rebalance": _rebalance,
@@ -200,12 +209,12 @@ def _why_update(row: JournalRow) -> str:
 
 def _why_trip(row: JournalRow) -> str:
     opened_s = number_in((field(row, "position") or {}).get("opened_s"))
-    evicted = field(row, "evicted") is True
-    text = (
-        translate("JournalLine", "The oldest recovery order was given up after {held}; its loss is booked.")
-        if evicted
-        else translate("JournalLine", "{order} closed what had been open for {held}.")
-    )
+    if field(row, "evicted") is True:
+        text = translate("JournalLine", "The oldest recovery order was given up after {held}; its loss is booked.")
+    elif field(row, "worked_off") is True:
+        text = translate("JournalLine", "{order} worked abandoned inventory off that had been open for {held}.")
+    else:
+        text = translate("JournalLine", "{order} closed what had been open for {held}.")
     return text.format(
         order=field(row, "order_key"), held=formats.duration(None if opened_s is None else row.at_s - float(opened_s))
     )
@@ -229,6 +238,7 @@ _WHY: dict[str, Callable[[JournalRow], str]] = {
     "update": _why_update,
     "fill": lambda row: translate("JournalLine", "Of order {key}.").format(key=field(row, "key")),
     "round_trip": _why_trip,
+    "abandoned": lambda row: translate("JournalLine", "Recovery order {order} was given up.").format(order=row.key),
     "rebalance": _why_rebalance,
     "batch": _why_batch,
     "ended": lambda row: str(field(row, "words") or ""),

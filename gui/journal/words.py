@@ -31,6 +31,7 @@ KINDS: dict[tuple[str, str], str] = {
     ("grid", "cancel_order"): QT_TRANSLATE_NOOP("JournalWords", "Cancel an order"),
     ("grid", "fill"): QT_TRANSLATE_NOOP("JournalWords", "Fill"),
     ("grid", "round_trip"): QT_TRANSLATE_NOOP("JournalWords", "Round trip"),
+    ("grid", "abandoned"): QT_TRANSLATE_NOOP("JournalWords", "Inventory abandoned"),
     ("drift", "drift.sign"): QT_TRANSLATE_NOOP("JournalWords", "Sign a plan"),
     ("drift", "rebalance"): QT_TRANSLATE_NOOP("JournalWords", "Rebalance"),
     ("drift", "sample"): QT_TRANSLATE_NOOP("JournalWords", "Portfolio's worth"),

@@ -23,6 +23,7 @@ from engine.governor.messages import (
     GovernorSnapshot,
     OscillationDamped,
     Reach,
+    SizeAdvice,
     SkewChanged,
 )
 from engine.governor.reasons import AtCap, AtDampedCap, Disabled, Following, InNeutralBand, Ramping
@@ -30,9 +31,11 @@ from engine.grid.entries import BlockedBy
 from engine.grid.events import EntryReason
 from engine.grid.limits import Band, PriceStale
 from engine.grid.messages import (
+    AbandonedView,
     BlockedCount,
     FillBooked,
     GridMetrics,
+    GridMoney,
     GridNote,
     GridSnapshot,
     OrderPlaced,
@@ -43,6 +46,7 @@ from engine.grid.messages import (
 )
 from engine.grid.ports import Side
 from engine.grid.slot import Cause, Phase, Role, Stage, Trade
+from engine.grid.volatility import ExitWait
 
 START_S = 1_795_000_000.0
 STEP_S = 30.0
@@ -160,6 +164,7 @@ def governor_snapshot(at_s: float, condition: Condition = Condition.ACTING, **ch
             distance_points=30.0,
             days_to_target=10.0,
             out_of_reach=True,
+            size=SizeAdvice(Decimal("1.65"), Decimal("82.50"), 1.2, 5.0, Decimal(99), Decimal("59.40"), 7.2),
         ),
     }
     return GovernorSnapshot(**{**values, **changes})  # type: ignore[arg-type]
@@ -210,6 +215,22 @@ def grid_snapshot(at_s: float, price: float = BASE_PRICE, **changes: object) -> 
             short_only=3,
             short_only_1d=2,
         ),
+        "money": GridMoney(
+            since_s=START_S - 4 * 86_400,
+            value_usd=Decimal("1088.46"),
+            holding_usd=Decimal("1089.31"),
+            edge_usd=Decimal("-0.2413"),
+            inventory_usd=Decimal("0.3911"),
+            fees_usd=Decimal("0.9998"),
+            realised_usd=Decimal("0.9164"),
+            unrealised_usd=Decimal("-1.7664"),
+            worked_off_usd=Decimal("-0.0812"),
+            turnover_usd=Decimal("399.92"),
+            turnover_per_day_usd=Decimal("99.98"),
+            fees_per_day_usd=Decimal("0.2500"),
+            abandoned=(AbandonedView(3, Trade.B, Decimal("20.7"), Decimal("2.0121"), Decimal("-0.1204"), START_S),),
+        ),
+        "exit_wait": ExitWait(19_400.0, True, 0.0081, 0.6),
     }
     return GridSnapshot(**{**values, **changes})  # type: ignore[arg-type]
 

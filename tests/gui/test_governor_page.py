@@ -170,7 +170,7 @@ def test_no_figure_is_called_a_profit_without_a_word_of_which() -> None:
 
 def test_before_counting_began_no_money_is_shown() -> None:
     assert [row.value for row in money_rows(None)] == ["–"]
-    assert [row.value for row in money_rows(grid_snapshot(0.0))] == ["–"]
+    assert [row.value for row in money_rows(grid_snapshot(0.0, money=GridMoney()))] == ["–"]
 
 
 async def test_a_condition_is_shown_in_words_while_it_lasts(panel: Panel) -> None:

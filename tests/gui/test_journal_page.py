@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QTableView
 
-from engine.core.journal import Batch, OutcomeRow
+from engine.core.journal import Batch, Fact, OutcomeRow
 from engine.desk.journal_messages import ExportFormat, WorkState
 from gui.journal.model import ENGINE, MOST_PAGES, NUMBERS, PAGE, STATE, WHAT, WHY
 from gui.journal.names import figures
@@ -78,6 +78,25 @@ async def test_no_kind_of_row_is_left_without_words(alone: Alone) -> None:
         assert "_" not in what
         assert why
         assert "{" not in why
+
+
+async def test_abandoned_inventory_and_its_working_off_have_their_lines(alone: Alone) -> None:
+    """Governor spec 14."""
+    position = {"quantity": "20", "cost_usd": "2", "fees_usd": "0.005", "opened_s": START_S}
+    lot = {"trade": "B", "position": position, "at_s": START_S, "order_key": "s1.2B.exit.7"}
+    trip = {"order_key": "s1.2A.entry.9", "position": position, "profit_usd": "-0.2", "evicted": False}
+    facts = (
+        Fact("grid", "abandoned", "s1.2B.exit.7", lot, START_S + 60),
+        Fact("grid", "round_trip", "s1.2A.entry.9.0", {**trip, "worked_off": True}, START_S + 120),
+    )
+    await alone.scene.journal.commit(Batch(facts=facts))
+    await alone.opened()
+    assert await alone.texts(WHAT, 0, 2) == ["Round trip", "Inventory abandoned"]
+    assert await alone.texts(NUMBERS, 0, 2) == ["−$0.2000", "20 DOGE traded for $2.0000"]
+    assert await alone.texts(WHY, 0, 2) == [
+        "s1.2A.entry.9 worked abandoned inventory off that had been open for 2 min 00 s.",
+        "Recovery order s1.2B.exit.7 was given up.",
+    ]
 
 
 async def test_an_order_is_explained_by_its_rule_and_its_price_held_against_its_fills(alone: Alone) -> None:

@@ -67,6 +67,7 @@ SENTENCES: dict[str, str] = {
         "A recovery order was given up, the one farthest from the market: with {headroom} places left for open orders "
         "no entry could be placed.",
     ),
+    "evicted_by_person": QT_TRANSLATE_NOOP("Reason", "A person gave this recovery order up."),
     "inventory_abandoned": QT_TRANSLATE_NOOP(
         "Reason",
         "Slot {slot_id}, side {trade}: no order is to close {quantity} DOGE any more, traded for {cost_usd} and worth "

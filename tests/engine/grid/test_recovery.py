@@ -12,6 +12,7 @@ from engine.grid.events import (
     EvictedReason,
     InventoryAbandoned,
     Orphaned,
+    PersonEvictedReason,
     Seen,
     Step,
 )
@@ -19,7 +20,7 @@ from engine.grid.limits import Losses, book
 from engine.grid.machine import transition
 from engine.grid.options import Evict, GridOptions
 from engine.grid.ports import OrderFate
-from engine.grid.recovery import eviction_for_capacity
+from engine.grid.recovery import eviction_by_person, eviction_for_capacity
 from engine.grid.slot import Cause, Lot, Order, Position, Role, Slot, Stage, Trade
 from tests.engine.grid.table import after, entered, filled, taken, with_exit_resting, world
 
@@ -199,6 +200,27 @@ def test_a_capacity_stop_evicts_the_recovery_order_farthest_from_the_market_of_a
     assert (slot.slot_id, cancel.order.key) == (2, farther.key)
     assert cancel.reason == CapacityEvictedReason(9)
     assert eviction_for_capacity([near, slot], 9, world("0.09", 700.0, BY_CAPACITY)) is None
+
+
+def test_a_person_gives_up_a_recovery_order_that_rests_and_nothing_else() -> None:
+    slot = recovering()
+    found = eviction_by_person(slot, slot.recoveries[0].key)
+    assert found is not None
+    given_up, cancel = found
+    assert cancel.reason == PersonEvictedReason()
+    gone = off_the_book(given_up, given_up.recoveries[0], "0.09")
+    assert [lot.order_key for lot in gone.slot.abandoned] == [slot.recoveries[0].key]
+    assert eviction_by_person(given_up, slot.recoveries[0].key) is None
+    assert eviction_by_person(both_exits_resting(), both_exits_resting().orders[0].key) is None
+
+
+def test_a_cancel_that_came_to_nothing_gave_nothing_up() -> None:
+    slot = after(recovering(), 602.0, "0.09", without_places()).slot
+    (order,) = slot.recoveries
+    in_doubt = replace(slot, recoveries=(replace(order, stage=Stage.UNKNOWN),))
+    still = Seen(order.key, "O", order.price, order.quantity, D(0), OrderFate.OPEN, proof=True)
+    (back,) = transition(in_doubt, still, world("0.09", 700.0, BY_CAPACITY)).slot.recoveries
+    assert (back.stage, back.evicted) == (Stage.OPEN, False)
 
 
 def test_by_age_no_capacity_stop_evicts() -> None:
