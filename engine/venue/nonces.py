@@ -22,7 +22,7 @@ BLOCK_US = 10_000_000
 MARGIN_US = 2_000_000
 """The next block is reserved when less than this is left."""
 
-STEPS_S = (0, 1, 10, 60, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 24 * 3_600)
+STEPS_S = (0, 1, 10, 60, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 24 * 3_600, 30 * 24 * 3_600)
 """How far above the clock a refused request is tried again, one step after the other. A program that reserved hours at
 each start may be days ahead; one that counts in nanoseconds is out of reach, and a person has to make another key."""
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.venue.nonces import BLOCK_US, MARGIN_US, NonceNotReserved, Nonces, NoncesInMemory
+from engine.venue.nonces import BLOCK_US, MARGIN_US, STEPS_S, NonceNotReserved, Nonces, NoncesInMemory
 
 jumps = st.lists(st.tuples(st.integers(-(10**14), 10**14), st.booleans()), max_size=40)
 
@@ -50,6 +50,58 @@ async def test_the_next_block_is_stored_before_the_last_one_runs_out():
     now_us[0] += BLOCK_US - MARGIN_US + 1
     await nonces.ready()
     assert store.high_water == now_us[0] + BLOCK_US
+
+
+async def test_a_number_is_never_above_what_is_stored_however_long_a_request_waited_for_its_turn():
+    store, now_us = NoncesInMemory(), [10**15]
+    nonces = Nonces(store, lambda: now_us[0])
+    await nonces.ready()
+    now_us[0] += 10 * BLOCK_US
+    assert nonces.next() == store.high_water
+    with pytest.raises(NonceNotReserved):
+        nonces.next()
+
+
+async def test_what_was_not_used_is_given_back():
+    store = NoncesInMemory()
+    nonces = Nonces(store, lambda: 10**15)
+    await nonces.ready()
+    last = nonces.next()
+    await nonces.give_back()
+    assert store.high_water == last
+    next_run = Nonces(store, lambda: 10**15)
+    await next_run.ready()
+    assert next_run.next() == last + 1
+
+
+async def test_nothing_is_given_back_where_nothing_was_reserved():
+    store = NoncesInMemory()
+    store.high_water = 7
+    await Nonces(store).give_back()
+    assert store.high_water == 7
+
+
+async def test_after_giving_back_nothing_leaves_without_a_new_block():
+    nonces = Nonces(NoncesInMemory(), lambda: 10**15)
+    await nonces.ready()
+    nonces.next()
+    await nonces.give_back()
+    with pytest.raises(NonceNotReserved):
+        nonces.next()
+
+
+async def test_stepping_over_goes_above_the_clock_further_each_time_and_ends():
+    store, now_us = NoncesInMemory(), 10**15
+    nonces = Nonces(store, lambda: now_us)
+    drawn = []
+    for step in range(len(STEPS_S)):
+        assert nonces.step_over(step)
+        await nonces.ready()
+        drawn.append(nonces.next())
+        assert drawn[-1] >= now_us + STEPS_S[step] * 1_000_000
+        assert drawn[-1] <= store.high_water
+    assert drawn == sorted(set(drawn))
+    assert not nonces.step_over(len(STEPS_S))
 
 
 async def test_requests_at_the_same_time_store_one_block():
