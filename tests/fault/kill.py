@@ -60,7 +60,7 @@ async def history(zygote: Zygote, point: str, seed: int, folder: Path, kills: in
             origin_monotonic_s=exchange.clock.origin_monotonic_s,
         )
         if point in DOUBTS:
-            await exchange.control(faults="lose-answer@AddOrder:0.3")
+            await exchange.control(faults="lose-answer@add_order:0.3")
         async with _weather(exchange, chance, STORM):
             for _ in range(kills):
                 code = await zygote.live(_armed(first, point, chance))

@@ -37,8 +37,10 @@ NO_LIMITS = {
     "DAILY_LOSS_LIMIT": "100000",
     "EVENKEEL_GRID_LOSS_BACKOFF_FROM": "100",
     "EVENKEEL_GRID_LOSS_COOLDOWN_FROM": "100",
+    "EVENKEEL_VENUE_REQUEST_TIMEOUT_S": "1",
 }
-"""What holds a grid back for an hour or a day after a storm is right, and would be taken for not going on."""
+"""What holds a grid back for an hour or a day after a storm is right, and would be taken for not going on; and an
+answer that never comes is waited for in real seconds, of which a life has six."""
 
 
 @dataclass(frozen=True, slots=True)
