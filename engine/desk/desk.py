@@ -28,6 +28,7 @@ from engine.desk.arguments import SessionArguments
 from engine.desk.control_requests import ControlRequests
 from engine.desk.control_socket import ControlSocket
 from engine.desk.drift_room import DriftRoom
+from engine.desk.ending import Ending
 from engine.desk.exchange_watch import ExchangeWatch
 from engine.desk.hub_room import TOKENS_FILE, HubRoom
 from engine.desk.journal_desk import JournalDesk
@@ -136,7 +137,7 @@ class Desk:
         return desk
 
     async def close(self) -> None:
-        """Stop the engines in reverse order, then everything below them. Resting orders stay at the exchange."""
+        """Stop the engines in reverse order, then everything below them; `desk.at_end` says what becomes of orders."""
         await self._closing.aclose()
 
     async def _start(self, arguments: SessionArguments, world: World | None, withdrawal_phrase: str | None) -> None:
@@ -305,10 +306,11 @@ class Desk:
             return self._grid.run
 
         self._supervisor = Supervisor(self.bus, self.clock, self._redact)
+        ending = Ending(self.bus, gate, lambda: self.configuration.settings.of(DeskOptions).at_end, lambda: self._grid)
         dead_man = self._dead_man(venue)
         if dead_man is not None:
             self._closing.push_async_callback(self._disarm, dead_man)
-        self._closing.push_async_callback(self._stop_engines, self._supervisor)
+        self._closing.push_async_callback(self._stop_engines, self._supervisor, ending)
         if make_mirror is not None:  # first, so that it ends last and sends what the others left
             self._supervisor.start(MIRROR, lambda: make_mirror().run)
         if dead_man is not None:
@@ -356,8 +358,11 @@ class Desk:
         except (Rejection, NoAnswer) as error:
             _log.error("the dead man's switch could not be disarmed and may still act: %s", plain(error.reason))
 
-    async def _stop_engines(self, supervisor: Supervisor) -> None:
+    async def _stop_engines(self, supervisor: Supervisor, ending: Ending) -> None:
+        await ending.carry_out()
+        stays = ending.stays()
         await supervisor.stop(self.configuration.settings.of(DeskOptions).stop_deadline_s)
+        ending.tell(stays)
 
     def _governor_options(self) -> GovernorOptions:
         return self.configuration.settings.of(GovernorOptions)

@@ -117,3 +117,21 @@ class AlreadyThere(Reason, code="already_there"):
     """The switch stands where it was asked to go, or is held by a Stop that only Resume lifts."""
 
     switch: Switch
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnds(Reason, code="session_ends"):
+    """The session ends and takes all orders off the book, so none is placed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersStay(Reason, code="orders_stay"):
+    """These orders stay at the exchange after the end. exits: recovery orders among them."""
+
+    entries: int
+    exits: int
+
+
+@dataclass(frozen=True, slots=True)
+class NothingRests(Reason, code="nothing_rests"):
+    """The session leaves no order at the exchange."""

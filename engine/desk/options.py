@@ -36,6 +36,14 @@ class Language(Enum):
     GERMAN = "de"
 
 
+class AtEnd(Enum):
+    """What an end of the session does with orders that rest."""
+
+    LEAVE = "leave"
+    CANCEL_ENTRIES = "cancel_entries"
+    CANCEL_ALL = "cancel_all"
+
+
 class DeskOptions(Options, section="desk"):
     """How a session starts and ends, and how people are told."""
 
@@ -47,6 +55,14 @@ class DeskOptions(Options, section="desk"):
     )
     stop_deadline_s: float = option(
         3.0, ge=0.5, le=60, unit="s", risk=Risk.TIMING, text="How long each engine may take to end when a session ends."
+    )
+    at_end: AtEnd = option(
+        AtEnd.LEAVE,
+        risk=Risk.LIMIT,
+        text=(
+            "What the end of a session does with orders that rest: leave them for the next start, take the entries "
+            "off the book and leave exits, or take all of them off. What stays is said."
+        ),
     )
     status_port: int = option(
         0,

@@ -27,6 +27,7 @@ from engine.grid.market_history import learn_closes
 from engine.grid.options import GridOptions
 from engine.grid.ports import Exchange, OrderTaken, Quote
 from engine.grid.reconcile import Reconciler
+from engine.grid.slot import Order
 
 PULSE_S = 0.5
 SNAPSHOT_EVERY_S = 0.1
@@ -98,6 +99,18 @@ class GridEngine:
         if self._decider is not None:
             deliveries = await self._commit_and_send(self._decider, self._decider.cancel_everything())
             await asyncio.gather(*deliveries)
+
+    @property
+    def orders(self) -> list[Order] | None:
+        """Every order that may rest at the exchange; None while the engine does not run."""
+        return None if self._decider is None else self._decider.orders
+
+    def enter_nothing_more(self) -> None:
+        """Entries leave the book and none is placed; exits go on. The next engine uses the slots again."""
+        if self._decider is not None:
+            self._decider.ensure_slots(0)
+            self._tick_due = True
+            self._wake.set()
 
     async def _recalled(self) -> Decider:
         rules = await self._exchange.rules()

@@ -22,6 +22,9 @@ NAME, TEXT, UNIT, SECTION = "OptionName", "OptionText", "OptionUnit", "OptionSec
 
 CHOICES: dict[str, str] = {
     "system": QT_TRANSLATE_NOOP("OptionChoice", "As the system"),
+    "leave": QT_TRANSLATE_NOOP("OptionChoice", "Leave them"),
+    "cancel_entries": QT_TRANSLATE_NOOP("OptionChoice", "Cancel the entries"),
+    "cancel_all": QT_TRANSLATE_NOOP("OptionChoice", "Cancel all"),
     "en": QT_TRANSLATE_NOOP("OptionChoice", "English"),
     "de": QT_TRANSLATE_NOOP("OptionChoice", "Deutsch (German)"),
     "light": QT_TRANSLATE_NOOP("OptionChoice", "Light"),

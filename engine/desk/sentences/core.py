@@ -93,4 +93,13 @@ SENTENCES: dict[str, str] = {
         "Options that change sizes, limits or access are not what they were when a person allowed LIVE to start by "
         "itself ({paths}).",
     ),
+    "session_ends": QT_TRANSLATE_NOOP(
+        "Reason", "The session ends and takes every order off the book, so nothing is placed."
+    ),
+    "orders_stay": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Orders stay at the exchange with nobody watching them: {entries} entries and {exits} exits. The next start "
+        "takes them up.",
+    ),
+    "nothing_rests": QT_TRANSLATE_NOOP("Reason", "No order of the grid stays at the exchange."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from decimal import Decimal
@@ -83,14 +84,15 @@ def test_an_event_is_one_line_in_words(event: Event, said: str) -> None:
     assert log_line(event) == said
 
 
-def test_a_session_logs_what_it_places_and_takes_off_the_book(tmp_path: Path) -> None:
+def test_a_session_logs_what_it_places_and_takes_off_the_book_and_what_stays_at_its_end(tmp_path: Path) -> None:
     words = ["--profile", str(tmp_path / "p"), "--mode", "paper", "--speed", "20", "--market", "flat"]
-    child = subprocess.Popen([*PROGRAM, *words], stderr=subprocess.PIPE, text=True)
+    environment = {**os.environ, "EVENKEEL_DESK_AT_END": "cancel_all"}
+    child = subprocess.Popen([*PROGRAM, *words], stderr=subprocess.PIPE, text=True, env=environment)
     assert child.stderr is not None
     placed = next(line for line in child.stderr if "placed: " in line)
     answered("stop", "--yes", profile=tmp_path / "p")
     cancelled = next(line for line in child.stderr if "cancelled: " in line)
     child.terminate()
-    child.communicate(timeout=20)
+    assert "INFO No order of the grid stays at the exchange." in child.communicate(timeout=20)[1]
     for line in (placed, cancelled):
         assert re.search(r"INFO (placed|cancelled): slot \d[AB], (buy|sell) entry, [\d,.]+ at 0\.0\d+$", line.rstrip())
