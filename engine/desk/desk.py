@@ -241,7 +241,7 @@ class Desk:
             key_rights.connected = Connected(world.keys, venue)
             key_rights.tell(rights)
             live = self.mode is Mode.LIVE
-            refused = live_verdict(rights, withdrawal_phrase) if live else observe_verdict(rights)
+            refused = live_verdict(rights, self.clock.now(), withdrawal_phrase) if live else observe_verdict(rights)
             if refused is not None:
                 raise KeyRefused(self.mode, refused)
         return venue

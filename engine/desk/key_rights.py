@@ -22,7 +22,7 @@ from engine.desk.messages import KeyRightsSnapshot, KeyRightsUnread, NoKeyKept, 
 from engine.venue.client import Keys
 from engine.venue.kraken import KrakenVenue
 from engine.venue.options import VenueOptions
-from engine.venue.permissions import KeyPermissions, live_verdict
+from engine.venue.permissions import KeyPermissions, key_warnings, live_verdict
 
 WITHIN_S = 25.0
 
@@ -72,7 +72,8 @@ class KeyRights:
                 can_query=rights.can_query,
                 can_trade=rights.can_trade,
                 can_withdraw=rights.can_withdraw,
-                why=live_verdict(rights),
+                why=live_verdict(rights, self._clock.now()),
+                warnings=key_warnings(rights, self._clock.now()),
             )
         )
 

@@ -72,6 +72,7 @@ class KeyRightsSnapshot(Snapshot):
     """What the exchange key in the keyring may do, under Kraken's names; `rights` is None where that is not known.
 
     why: what keeps LIVE from using it, None for nothing; or why its rights are not known.
+    warnings: what a person should know of it all the same (it ends soon, works from some addresses alone).
     """
 
     rights: tuple[str, ...] | None
@@ -79,6 +80,7 @@ class KeyRightsSnapshot(Snapshot):
     can_trade: bool = False
     can_withdraw: bool = False
     why: Reason | None
+    warnings: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

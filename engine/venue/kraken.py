@@ -39,6 +39,7 @@ from engine.venue.error_table import TRADING_LIMIT_WORDS
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.holdings import balances
 from engine.venue.kept_counters import CALL_COUNTER, TRADING_COUNTER, CounterMemory, CountersInMemory, KeptCounter
+from engine.venue.key_watch import KeyWatch
 from engine.venue.nonces import Nonces, NonceStore
 from engine.venue.notices import Notices
 from engine.venue.options import OrdersBy, VenueOptions
@@ -93,6 +94,7 @@ class KrakenVenue:
         counter = KeptCounter(CALL_COUNTER, CALLS[options.tier], memory, stood, now_s)
         self.notices = Notices()
         self._refusals = Refusals(clock, self.notices)
+        self._key_watch = KeyWatch(clock, self.notices)
         self.calls = Calls(client, nonces, clock, counter, self._refusals, self._key_is_shared)
         self._symbols = Symbols(self.calls)
         self._by_socket = options.orders_by is OrdersBy.SOCKET
@@ -142,6 +144,7 @@ class KrakenVenue:
 
     async def rules(self) -> PairRules:
         """The fee is asked for every ten minutes at most: who reads rules that have changed waits for no account."""
+        self._key_watch.look()
         name = rest_name(self._options.pair)
         listed, _ = await asyncio.gather(self.calls.look("AssetPairs", {"pair": name}), self._ask_fees(name))
         rules, self._names = pair_rules(listed, self._options.pair, self._options.tier)
@@ -286,8 +289,10 @@ class KrakenVenue:
         return self._stream
 
     async def permissions(self) -> KeyPermissions:
-        """What the API key may do."""
-        return key_permissions(await self.calls.read("GetApiKeyInfo"))
+        """What the API key may do, and how long; from here on its end is told days before it."""
+        key = key_permissions(await self.calls.read("GetApiKeyInfo"))
+        self._key_watch.learn(key)
+        return key
 
     async def _socket_token(self) -> str:
         return text_at(await self.calls.read("GetWebSocketsToken", urgency=Urgency.ORDER), "token")

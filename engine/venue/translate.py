@@ -27,7 +27,7 @@ _IDENTIFIER = re.compile(r"[A-Z0-9]{6}-[A-Z0-9]{5}-[A-Z0-9]{6}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _LONGEST_NUMBER = 60
 _LARGEST_AMOUNT, _SMALLEST_AMOUNT = Decimal("1e15"), Decimal("1e-18")
-_LATEST_S = 4_102_444_800
+LATEST_S = 4_102_444_800
 """The year 2100. A time beyond it is not one, and a grid that took it for one would never read older trades again."""
 
 LIMIT = "limit"
@@ -199,7 +199,7 @@ def side_at(answer: Any, field: str) -> Side:
 def seconds_at(answer: Any, field: str) -> float:
     """`answer[field]`, seconds since the epoch."""
     number = positive_at(answer, field)
-    if number >= _LATEST_S:
+    if number >= LATEST_S:
         raise AnswerUnreadable(field, number)
     return float(number)
 
@@ -216,7 +216,7 @@ def instant_at(answer: Any, field: str) -> float:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise AnswerUnreadable(field, value) from None
-    if moment.tzinfo is None or not 0 <= moment.timestamp() < _LATEST_S:
+    if moment.tzinfo is None or not 0 <= moment.timestamp() < LATEST_S:
         raise AnswerUnreadable(field, value)
     return moment.timestamp()
 

@@ -77,7 +77,7 @@ class RightsCard(QWidget):
         )
         named = "" if known.rights is None else ", ".join(known.rights)
         rights = translate("RightsCard", "Kraken's names: {rights}").format(rights=named) if named else ""
-        self._say(look, word, why, rights)
+        self._say(look, word, " ".join((why, *map(sentence, known.warnings))), rights)
 
     def show_unread(self, why: Reason) -> None:
         """Say why the rights are not known."""

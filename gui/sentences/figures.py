@@ -45,6 +45,8 @@ _BY_NAME: dict[str, Callable[[Any], str]] = {
     "exit_price": formats.price,
     "price": formats.price,
     "until_s": formats.clock_time,
+    "ends_s": formats.date_time,
+    "begins_s": formats.date_time,
     "expired_s": formats.date_time,
     "damped_until_s": formats.clock_time,
     "next_update_s": formats.clock_time,

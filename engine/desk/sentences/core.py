@@ -41,6 +41,22 @@ SENTENCES: dict[str, str] = {
         "The API key may move funds off the exchange. Make one without that right; LIVE refuses this one unless "
         "“{phrase}” is typed.",
     ),
+    "key_expired": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The API key ends at {ends_s}, and orders that rest then could not be taken off. Make another key at Kraken.",
+    ),
+    "key_expires": QT_TRANSLATE_NOOP(
+        "Reason", "The API key ends at {ends_s}, in {left_s}: make another one at Kraken before that."
+    ),
+    "key_bound": QT_TRANSLATE_NOOP(
+        "Reason", "The API key works from these addresses alone: {addresses}. From any other Kraken calls it invalid."
+    ),
+    "key_sees_no_trades": QT_TRANSLATE_NOOP(
+        "Reason", "The API key may read records up to {ends_s} alone, so no trade of today would be seen."
+    ),
+    "key_sees_from": QT_TRANSLATE_NOOP(
+        "Reason", "The API key may read records from {begins_s} on; trades before that are hidden from it."
+    ),
     "no_key_kept": QT_TRANSLATE_NOOP(
         "Reason", "The keyring holds no whole key yet: save both the API key and the private key."
     ),

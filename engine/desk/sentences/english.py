@@ -37,6 +37,8 @@ def figure(name: str, value: Any) -> str:
         return plain_word(str(value.value))
     if isinstance(value, str):
         return _PLACES.get(value, value) if name == "where" else value
+    if isinstance(value, tuple):
+        return ", ".join(figure(name, each) for each in value)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
     if name in _TIMES:
@@ -81,7 +83,7 @@ def clock_time(at_s: float) -> str:
 
 
 _PLACES = {"panel": "the panel", "terminal": "the terminal"}
-_TIMES = frozenset({"until_s", "damped_until_s", "next_update_s", "expired_s"})
+_TIMES = frozenset({"until_s", "ends_s", "begins_s", "damped_until_s", "next_update_s", "expired_s"})
 _BY_SUFFIX: tuple[tuple[str, Callable[[Any], str]], ...] = (
     ("_usd", usd),
     ("_doge", lambda value: f"{number(value)} DOGE"),

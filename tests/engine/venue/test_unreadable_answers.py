@@ -32,7 +32,7 @@ from engine.venue import history
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.holdings import BalanceSheet, balances
 from engine.venue.pair_rules import account_fee, pair_rules
-from engine.venue.permissions import key_permissions
+from engine.venue.permissions import KeyPermissions, key_permissions
 from engine.venue.rates import Tier
 from engine.venue.sockets import Executions, OrderUnseen, quote
 from engine.venue.symbols import Symbols
@@ -116,6 +116,12 @@ def named(item: Any) -> Any:
     return replace(item, client_id="") if isinstance(item, VenueFill) else item
 
 
+def same_key(before: KeyPermissions, after: KeyPermissions) -> bool:
+    """Texts are free in form; a bound that is not there is none."""
+    unbound = replace(before, valid_until_s=None, query_from_s=None, query_to_s=None)
+    return replace(after, rights=before.rights, name=before.name, account=before.account, addresses=()) == unbound
+
+
 def same_but_for_names(before: Any, after: Any) -> bool:
     return bool(named(before) == named(after))
 
@@ -170,7 +176,7 @@ READINGS = [
         "GetApiKeyInfo",
         REST["GetApiKeyInfo"],
         key_permissions,
-        lambda before, after: not after.can_withdraw and after.rights != before.rights,
+        lambda before, after: not after.can_withdraw and same_key(before, after),
     ),
     Reading(
         "TradeVolume", REST["TradeVolume"], lambda answer: account_fee(answer, NAMES), lambda _, after: after == TAKER
