@@ -123,9 +123,10 @@ def without_paths_of_this_machine(path: Path) -> None:
 
 
 def stage_share(share: Path, version: str, epoch_s: int) -> None:
-    """Desktop entry, icons and AppStream metadata."""
+    """Desktop entry, icons, AppStream metadata, and a service to begin with."""
     places = {
         "applications/evenkeel.desktop": (HERE / "evenkeel.desktop").read_bytes(),
+        "doc/evenkeel/examples/evenkeel.service": (HERE / "evenkeel.service").read_bytes(),
         "icons/hicolor/scalable/apps/evenkeel.svg": (HERE / "evenkeel.svg").read_bytes(),
         "metainfo/io.evenkeel.Evenkeel.metainfo.xml": (HERE / "evenkeel.metainfo.xml")
         .read_text("utf-8")
