@@ -12,8 +12,8 @@ from typing import Any
 
 from engine.paper.auth import KeyState
 from engine.paper.book import Book
+from engine.paper.fees import MAKER, TAKER, FeeSchedule
 from engine.paper.holdings import EARN_WALLETS, Holdings
-from engine.paper.market import Market, Quote
 from engine.paper.orders import Order, Status, Trade
 from engine.paper.pair import (
     BASE_ID,
@@ -27,7 +27,6 @@ from engine.paper.pair import (
     REST_NAME,
     pair_altname,
     pair_id,
-    price_of,
 )
 from engine.paper.terms import Terms
 
@@ -62,22 +61,24 @@ def system_status(now_s: float, status: str) -> Json:
 
 def assets() -> Json:
     return {
-        BASE_ID: _asset("XDG", decimals=8, display=2),
-        QUOTE_ID: _asset("USD", decimals=4, display=2),
+        BASE_ID: _asset("XDG", decimals=8, display=2, collateral=0.9),
+        QUOTE_ID: _asset("USD", decimals=4, display=2, collateral=1.0),
     }
 
 
-def _asset(altname: str, decimals: int, display: int) -> Json:
+def _asset(altname: str, decimals: int, display: int, collateral: float) -> Json:
     return {
         "aclass": "currency",
         "altname": altname,
         "decimals": decimals,
         "display_decimals": display,
+        "collateral_value": collateral,
         "status": "enabled",
     }
 
 
 def asset_pairs(maker_fee: Decimal, taker_fee: Decimal, terms: Terms, status: str) -> Json:
+    """The one pair. maker_fee, taker_fee: the schedule's first steps, not what the account pays."""
     return {
         PAIR_ID: {
             "altname": PAIR_ID,
@@ -91,10 +92,10 @@ def asset_pairs(maker_fee: Decimal, taker_fee: Decimal, terms: Terms, status: st
             "pair_decimals": terms.price_decimals,
             "lot_decimals": LOT_DECIMALS,
             "lot_multiplier": 1,
-            "leverage_buy": [],
-            "leverage_sell": [],
-            "fees": [[0, float(taker_fee * 100)]],
-            "fees_maker": [[0, float(maker_fee * 100)]],
+            "leverage_buy": [2, 3, 4, 5],
+            "leverage_sell": [2, 3, 4, 5],
+            "fees": FeeSchedule.of(taker_fee, TAKER).rows(),
+            "fees_maker": FeeSchedule.of(maker_fee, MAKER).rows(),
             "fee_volume_currency": QUOTE_ID,
             "margin_call": 80,
             "margin_stop": 40,
@@ -102,38 +103,11 @@ def asset_pairs(maker_fee: Decimal, taker_fee: Decimal, terms: Terms, status: st
             "costmin": f"{terms.cost_min:f}",
             "tick_size": f"{terms.price_unit:f}",
             "status": status,
+            "execution_venue": "international",
+            "long_position_limit": 10_000_000,
+            "short_position_limit": 8_000_000,
         }
     }
-
-
-def ticker(market: Market, quote: Quote) -> Json:
-    day = market.statistics(quote.step)
-    lots = str(max(1, int(quote.quantity)))
-    return {
-        PAIR_ID: {
-            "a": [price(quote.ask_price), lots, f"{Decimal(lots):.3f}"],
-            "b": [price(quote.bid_price), lots, f"{Decimal(lots):.3f}"],
-            "c": [price(quote.mid_price), doge(quote.quantity)],
-            "v": [doge(day.volume), doge(day.volume)],
-            "p": [price(day.vwap), price(day.vwap)],
-            "t": [quote.step % 86_400, 86_400],
-            "l": [price(day.low), price(day.low)],
-            "h": [price(day.high), price(day.high)],
-            "o": price(day.open),
-        }
-    }
-
-
-def depth(market: Market, quote: Quote, now_s: float, count: int) -> Json:
-    """The book around the quote: [price, volume, time], best first."""
-
-    def rows(side: Any) -> list[list[Any]]:
-        return [
-            [price(price_of(units)), f"{quantity:.3f}", int(now_s)]
-            for units, quantity in market.levels(quote, side, count)
-        ]
-
-    return {PAIR_ID: {"asks": rows("ask"), "bids": rows("bid")}}
 
 
 def amount(name: str, value: Decimal) -> str:
@@ -216,7 +190,7 @@ def trade(item: Trade, ledger_ids: Sequence[str] = ()) -> Json:
         "margin": cost(Decimal(0)),
         "leverage": "0",
         "misc": "",
-        "trade_id": item.number,
+        "trade_id": item.trade_id or item.number,
         "maker": item.maker,
     }
     if ledger_ids:
@@ -224,24 +198,30 @@ def trade(item: Trade, ledger_ids: Sequence[str] = ()) -> Json:
     return row
 
 
-def trade_volume(maker_fee: Decimal, taker_fee: Decimal, volume_usd: Decimal) -> Json:
-    def fee(ratio: Decimal) -> Json:
-        percent = f"{ratio * 100:.4f}"
+def trade_volume(paid: tuple[Decimal, Decimal], first: tuple[Decimal, Decimal], volume_usd: Decimal) -> Json:
+    """What the account pays, and the steps around it. paid, first: maker and taker, now and at the schedule's start."""
+
+    def fee(ratio: Decimal, schedule: FeeSchedule) -> Json:
+        following = schedule.next_below(ratio)
         return {
-            "fee": percent,
-            "minfee": percent,
-            "maxfee": percent,
-            "nextfee": None,
-            "tiervolume": "0.0000",
-            "nextvolume": None,
+            "fee": _per_cent(ratio),
+            "minfee": _per_cent(schedule.ratios[-1]),
+            "maxfee": _per_cent(max(ratio, schedule.ratios[0])),
+            "nextfee": None if following is None else _per_cent(following[1]),
+            "nextvolume": None if following is None else usd(Decimal(following[0])),
+            "tiervolume": usd(Decimal(schedule.volume_of(ratio))),
         }
 
     return {
         "currency": QUOTE_ID,
         "volume": usd(volume_usd),
-        "fees": {PAIR_ID: fee(taker_fee)},
-        "fees_maker": {PAIR_ID: fee(maker_fee)},
+        "fees": {PAIR_ID: fee(paid[1], FeeSchedule.of(first[1], TAKER))},
+        "fees_maker": {PAIR_ID: fee(paid[0], FeeSchedule.of(first[0], MAKER))},
     }
+
+
+def _per_cent(ratio: Decimal) -> str:
+    return f"{ratio * 100:.4f}"
 
 
 def api_key_info(state: KeyState, made_s: float) -> Json:

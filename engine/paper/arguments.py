@@ -33,8 +33,8 @@ def flag(arguments: Arguments, name: str, default: bool = False) -> bool:
     return default if value is None else value.lower() in ("true", "1")
 
 
-def number(arguments: Arguments, name: str) -> Decimal | None:
-    """A Decimal, None when missing. Raises KrakenError when it is not a number, or one beyond all reason."""
+def number(arguments: Arguments, name: str, most: Decimal = LARGEST) -> Decimal | None:
+    """A Decimal, None when missing. Raises KrakenError when it is not a number, or one beyond all reason (`most`)."""
     value = text(arguments, name)
     if value is None:
         return None
@@ -42,7 +42,7 @@ def number(arguments: Arguments, name: str) -> Decimal | None:
         result = Decimal(value)
     except InvalidOperation:
         raise invalid(name) from None
-    if not result.is_finite() or result.copy_abs() > LARGEST:
+    if not result.is_finite() or result.copy_abs() > most:
         raise invalid(name)
     return result
 

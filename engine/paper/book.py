@@ -20,7 +20,7 @@ from typing import Any, Literal
 from engine.paper import errors
 from engine.paper.errors import KrakenError, invalid
 from engine.paper.market import Market, Quote
-from engine.paper.orders import HISTORY_KEPT, NewOrder, Order, Side, Status, Trade, name_of
+from engine.paper.orders import HISTORY_KEPT, NewOrder, Order, Side, Status, Trade, name_of, trade_number
 from engine.paper.pair import PRICE_DECIMALS, SYMBOL, price_of, rounded_cost, units_of
 from engine.paper.queues import RestingOrders
 from engine.paper.terms import Terms, check_amounts, check_deadline
@@ -79,6 +79,7 @@ class Book:
         self.listener = listener
         self._resting = RestingOrders()
         self._used: dict[tuple[int, Side], Decimal] = {}
+        self._last_number = 0
 
     @property
     def quote(self) -> Quote:
@@ -265,6 +266,7 @@ class Book:
             else:
                 self.closed[order.id] = order
         self.trades.update({trade.id: trade for trade in trades})
+        self._last_number = max((trade.trade_id for trade in trades), default=0)
 
     def check_funds(self, usd: Decimal, doge: Decimal, freed: Order | None = None) -> None:
         """Whether so much is free, with what `freed` holds. Raises KrakenError."""
@@ -375,6 +377,7 @@ class Book:
         self.usd -= sign * cost + fee
         self.doge += sign * volume
         self.trades_made += 1
+        self._last_number = trade_number(self.now_s - self.epoch_s, self._last_number)
         trade = Trade(
             id=name_of("T", self.market.seed, self.trades_made),
             number=self.trades_made,
@@ -389,6 +392,7 @@ class Book:
             maker=maker,
             cl_ord_id=order.cl_ord_id,
             fee_credits=credits,
+            trade_id=self._last_number,
         )
         order.trades.append(trade.id)
         self.record(trade)

@@ -14,7 +14,6 @@ from typing import Any
 
 from engine.paper.book import Happening
 from engine.paper.holdings import FEE_CREDITS, Holdings, LedgerEntry
-from engine.paper.market import Market, Quote
 from engine.paper.orders import Order, Status, Trade
 from engine.paper.pair import BASE, QUOTE, SYMBOL
 
@@ -24,27 +23,6 @@ Json = dict[str, Any]
 def rfc3339(at_s: float) -> str:
     """Microseconds and a `Z`, as Kraken writes times."""
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def ticker(market: Market, quote: Quote) -> Json:
-    """One row of the ticker channel."""
-    day = market.statistics(quote.step)
-    last = quote.mid_price
-    change = last - day.open
-    return {
-        "symbol": SYMBOL,
-        "bid": float(quote.bid_price),
-        "bid_qty": float(quote.quantity),
-        "ask": float(quote.ask_price),
-        "ask_qty": float(quote.quantity),
-        "last": float(last),
-        "volume": float(day.volume),
-        "vwap": float(day.vwap),
-        "low": float(min(day.low, last)),
-        "high": float(max(day.high, last)),
-        "change": float(change),
-        "change_pct": float(round(change / day.open * 100, 2)),
-    }
 
 
 def execution(happening: Happening) -> Json:
@@ -127,7 +105,7 @@ def _fill(trade: Trade, status: str) -> Json:
         "order_id": trade.order_id,
         "exec_id": trade.id,
         "exec_type": "trade",
-        "trade_id": trade.number,
+        "trade_id": trade.trade_id or trade.number,
         "symbol": trade.symbol,
         "side": trade.side,
         "last_qty": float(trade.volume),

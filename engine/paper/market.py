@@ -11,7 +11,8 @@ The mid price is `start_price * exp(trend + noise + jumps)`:
 - `file` follows a CSV of `seconds from the start, price`, each price holding until the next.
 
 A path depends on regime, seed and step alone, never on how often it is asked. It is made in blocks of one hour and kept
-only as far as it is needed. Source: governor spec 22.
+only as far as it is needed. The `HISTORY_H` hours before the start had a market too, without trend and jumps, so that
+a day's candles can be asked for at once. Source: governor spec 22.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ Units = npt.NDArray[np.int64]
 BLOCK_S = 3600
 DAY_S = 86_400
 BLOCKS_KEPT = 3
-HOURS_OF_STATISTICS = 24
+HISTORY_H = 24
 
 NOISE_PER_STEP = 0.01 / math.sqrt(3600)
 NOISE_RELAXATION_S = 8 * 3600
@@ -44,7 +45,6 @@ TREND_START_H, TREND_START_LOG = 6.0, 0.12
 LEG_H, ADVANCE_H, ADVANCE_LOG, RETRACEMENT_LOG = 36.0, 24.0, 0.04, -0.025
 SPIKE_ONSET_S, SPIKE_HALF_LIFE_S = 120, 1800
 LEVEL_GAP_RATIO = 0.0001
-TRADED_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +70,6 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class DayStatistics:
-    """The last 24 hours up to a step, in USD; volume in DOGE."""
-
-    open: Decimal
-    low: Decimal
-    high: Decimal
-    vwap: Decimal
-    volume: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Adjustment:
     """A hand on the market: from `step` on the path is multiplied by `factor`, or held at `held` units."""
 
@@ -90,7 +79,9 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Hour:
+    """One hour of quotes, a second each: prices in units, quantities in DOGE."""
+
     mid: Floats
     bid: Units
     ask: Units
@@ -113,8 +104,7 @@ class Market:
         self.adjustments: list[Adjustment] = list(adjustments or [])
         self.ticks: list[tuple[int, int]] = list(ticks or [])
         self._path: Callable[[int], Floats] = _file_path(spec) if spec.regime == "file" else _SeededPath(spec, seed)
-        self._blocks: dict[int, _Block] = {}
-        self._hours: dict[int, tuple[float, float, float, float]] = {}
+        self._blocks: dict[int, Hour] = {}
 
     def quote(self, step: int) -> Quote:
         """Best bid and ask at `step` (0 is the start)."""
@@ -139,20 +129,14 @@ class Market:
         """The first step from `first` to `last` (inclusive) at which the bid is at or above `units`."""
         return self._first(lambda block, i, j: block.bid[i:j] >= units, first, last)
 
-    def statistics(self, step: int) -> DayStatistics:
-        """The 24 hours before `step`, counted in whole hours and the begun one."""
-        number, at = divmod(step, BLOCK_S)
-        begun = self._block(number).mid[: at + 1]
-        hours = [self._hour(n) for n in range(max(0, number - HOURS_OF_STATISTICS), number)]
-        rows = [*hours, (float(begun.min()), float(begun.max()), float(begun.mean()), float(begun[0]))]
-        seconds = min(step + 1, DAY_S)
-        return DayStatistics(
-            open=_price(rows[0][3]),
-            low=_price(min(row[0] for row in rows)),
-            high=_price(max(row[1] for row in rows)),
-            vwap=_price(sum(row[2] for row in rows) / len(rows)),
-            volume=(self.spec.liquidity * Decimal(TRADED_SHARE) * seconds).quantize(LOT_UNIT),
-        )
+    def hour(self, number: int) -> Hour:
+        """The quotes of one hour; 0 is the first, the hours before it are history."""
+        return self._block(number)
+
+    def changes_before(self, step: int) -> int:
+        """How often quotes before `step` were made others than they had been."""
+        changed = [*(adjustment.step for adjustment in self.adjustments), *(since for since, _ in self.ticks)]
+        return sum(at < step for at in changed)
 
     def set_price(self, step: int, price: Decimal) -> None:
         """From `step` on, follow the path as if the mid stood at `price` there."""
@@ -195,7 +179,7 @@ class Market:
     def _unadjusted(self, step: int) -> float:
         return float(self._path(step // BLOCK_S)[step % BLOCK_S])
 
-    def _first(self, hit: Callable[[_Block, int, int], npt.NDArray[np.bool_]], first: int, last: int) -> int | None:
+    def _first(self, hit: Callable[[Hour, int, int], npt.NDArray[np.bool_]], first: int, last: int) -> int | None:
         while first <= last:
             number, i = divmod(first, BLOCK_S)
             j = min(BLOCK_S, last - number * BLOCK_S + 1)
@@ -206,17 +190,17 @@ class Market:
             first = (number + 1) * BLOCK_S
         return None
 
-    def _block(self, number: int) -> _Block:
+    def _block(self, number: int) -> Hour:
         block = self._blocks.get(number)
         if block is None:
-            if number < 0:
-                raise ValueError(f"the market starts at step 0, got block {number}")
+            if number < -HISTORY_H:
+                raise ValueError(f"the market has {HISTORY_H} hours before step 0, got block {number}")
             block = self._blocks[number] = self._made(number)
             for old in [n for n in self._blocks if n <= number - BLOCKS_KEPT]:
                 del self._blocks[old]
         return block
 
-    def _made(self, number: int) -> _Block:
+    def _made(self, number: int) -> Hour:
         mid = np.array(self._path(number))
         start = number * BLOCK_S
         factor: Floats = np.ones(BLOCK_S)
@@ -237,17 +221,9 @@ class Market:
             if at < BLOCK_S:
                 bid[at:] = np.maximum(units, bid[at:] // units * units)
                 ask[at:] = np.maximum(bid[at:] + units, -(-ask[at:] // units) * units)
-        draw = np.random.default_rng([self.seed, 2, number]).uniform(0.2, 1.8, BLOCK_S)
-        self._hours[number] = (float(mid.min()), float(mid.max()), float(mid.mean()), float(mid[0]))
-        for old in [n for n in self._hours if n < number - HOURS_OF_STATISTICS]:
-            del self._hours[old]
-        return _Block(mid, bid, ask, draw * float(self.spec.liquidity))
-
-    def _hour(self, number: int) -> tuple[float, float, float, float]:
-        """Low, high, mean and open of one hour, in price units."""
-        if number not in self._hours:
-            self._block(number)
-        return self._hours[number]
+        stream = [2, number] if number >= 0 else [6, -number]
+        draw = np.random.default_rng([self.seed, *stream]).uniform(0.2, 1.8, BLOCK_S)
+        return Hour(mid, bid, ask, draw * float(self.spec.liquidity))
 
 
 class _SeededPath:
@@ -258,26 +234,33 @@ class _SeededPath:
         self._seed = seed
         self._start = float(units_of(spec.start_price))
         self._noise_at_end: list[float] = [0.0]
+        self._noise_at_start: list[float] = [0.0]
         self._jumps: list[tuple[int, float]] = []
-        self._cached: tuple[int, Floats] = (-1, np.empty(0))
+        self._cached: tuple[int | None, Floats] = (None, np.empty(0))
 
     def __call__(self, number: int) -> Floats:
         if self._cached[0] != number:
             while len(self._noise_at_end) <= number:
                 self._noise(len(self._noise_at_end) - 1)
+            while len(self._noise_at_start) < -number:
+                self._noise_before(-len(self._noise_at_start))
             steps = np.arange(number * BLOCK_S, (number + 1) * BLOCK_S, dtype=np.float64)
-            self._cached = (number, self._start * np.exp(self._noise(number) + self._drift(steps)))
+            noise = self._noise(number) if number >= 0 else self._noise_before(number)
+            self._cached = (number, self._start * np.exp(noise + self._drift(steps)))
         return self._cached[1]
 
     def _noise(self, number: int) -> Floats:
-        """Noise is pulled back by the factor `keep` each step; written as a scaled running sum, it needs no loop."""
-        keep = 1 - 1 / NOISE_RELAXATION_S
-        powers = keep ** np.arange(BLOCK_S + 1)
-        shocks = np.random.default_rng([self._seed, 1, number]).normal(0.0, NOISE_PER_STEP, BLOCK_S)
-        wandered = powers[1:] * (self._noise_at_end[number] + np.cumsum(shocks / powers[1:]))
+        wandered = _wandered(self._noise_at_end[number], [self._seed, 1, number])
         if len(self._noise_at_end) == number + 1:
             self._noise_at_end.append(float(wandered[-1]))
         return np.concatenate(([self._noise_at_end[number]], wandered[:-1]))
+
+    def _noise_before(self, number: int) -> Floats:
+        """The noise of an hour before the start, which looks the same when time runs back."""
+        wandered = _wandered(self._noise_at_start[-number - 1], [self._seed, 5, -number])
+        if len(self._noise_at_start) == -number:
+            self._noise_at_start.append(float(wandered[-1]))
+        return wandered[::-1]
 
     def _drift(self, steps: Floats) -> Floats:
         if self._regime in ("up", "down"):
@@ -313,9 +296,18 @@ class _SeededPath:
         return at, float(draw.uniform(0.02, 0.04)) * (1 if up else -1)
 
 
+def _wandered(start: float, stream: list[int]) -> Floats:
+    """Noise is pulled back by the factor `keep` each step; written as a scaled running sum, it needs no loop."""
+    keep = 1 - 1 / NOISE_RELAXATION_S
+    powers = keep ** np.arange(BLOCK_S + 1)
+    shocks = np.random.default_rng(stream).normal(0.0, NOISE_PER_STEP, BLOCK_S)
+    wandered: Floats = powers[1:] * (start + np.cumsum(shocks / powers[1:]))
+    return wandered
+
+
 def _trend(hours: Floats) -> Floats:
-    """The log of the rising trend after so many hours."""
-    first = np.minimum(hours, TREND_START_H) / TREND_START_H * TREND_START_LOG
+    """The log of the rising trend after so many hours; before the start there is none."""
+    first = np.clip(hours, 0.0, TREND_START_H) / TREND_START_H * TREND_START_LOG
     later = np.maximum(hours - TREND_START_H, 0.0)
     legs, into = np.divmod(later, LEG_H)
     advance = np.minimum(into, ADVANCE_H) / ADVANCE_H * ADVANCE_LOG
@@ -354,10 +346,6 @@ def _read_prices(path: Path) -> tuple[Floats, Floats]:
         raise ValueError(f"{path.name}: no prices found; expected lines of `seconds,price`")
     table = np.array(rows, dtype=np.float64)
     return table[:, 0], table[:, 1]
-
-
-def _price(units: float) -> Decimal:
-    return price_of(round(units))
 
 
 def adjustment_from(row: dict[str, Any]) -> Adjustment:

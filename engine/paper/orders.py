@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
 
+from engine.paper.market import HISTORY_H
 from engine.paper.pair import (
     LOT_DECIMALS,
     PRICE_DECIMALS,
@@ -24,6 +26,11 @@ Side = Literal["buy", "sell"]
 OrderType = Literal["limit", "market"]
 TimeInForce = Literal["GTC", "GTD", "IOC"]
 HISTORY_KEPT = 20_000
+NUMBERS_A_SECOND = 10_000
+MARKET_SLOT = 5
+"""Trades are numbered by when they took place, ten thousand numbers a second; those that end in 5 are of others
+(`engine.paper.tape`)."""
+
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -133,7 +140,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """One fill. `cost` and `fee` are what was booked, in USD; `fee_credits` what was taken in KFEE instead."""
+    """One fill. `cost` and `fee` are what was booked, in USD; `fee_credits` what was taken in KFEE instead.
+
+    trade_id: its number on the public tape, 0 for one of another pair.
+    """
 
     id: str
     number: int
@@ -149,10 +159,22 @@ class Trade:
     cl_ord_id: str | None
     symbol: str = SYMBOL
     fee_credits: Decimal = Decimal(0)
+    trade_id: int = 0
 
     def ledger_ids(self, seed: int) -> tuple[str, str]:
         """Names of its two entries in the account's ledger, of the base and of the quote."""
         return name_of("L", seed, 2 * self.number), name_of("L", seed, 2 * self.number + 1)
+
+
+def first_number(step: int) -> int:
+    """The first number of a second; the market's history before step 0 has numbers too."""
+    return (step + HISTORY_H * 3600) * NUMBERS_A_SECOND
+
+
+def trade_number(since_start_s: float, after: int) -> int:
+    """The number of a fill that takes place so long after the market's start, behind the number `after`."""
+    number = max(first_number(0) + math.floor(since_start_s * 1000) * 10, after + 1)
+    return number + 1 if number % 10 == MARKET_SLOT else number
 
 
 def describe(

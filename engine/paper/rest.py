@@ -13,14 +13,14 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from engine.paper import answers, arguments, errors
+from engine.paper import answers, arguments, errors, public_answers
 from engine.paper.auth import KeyState
 from engine.paper.errors import KrakenError, invalid
 from engine.paper.faults import Faults, Plan
 from engine.paper.history import closed_orders, open_orders, orders_named, trades_named, trades_page
 from engine.paper.orders import Order, describe
 from engine.paper.store import Store
-from engine.paper.world import BPS, World
+from engine.paper.world import World
 
 Json = dict[str, Any]
 Arguments = Mapping[str, Any]
@@ -44,6 +44,8 @@ class RestApi:
             "AssetPairs": self._asset_pairs,
             "Ticker": self._ticker,
             "Depth": self._depth,
+            "Trades": self._trades,
+            "OHLC": self._candles,
         }
         self._private: dict[str, Callable[[Arguments, KeyState], Json]] = {
             "Balance": lambda *_: answers.balance(self._world.holdings),
@@ -149,26 +151,31 @@ class RestApi:
         pair = arguments.text(given, "pair")
         if pair is not None:
             arguments.known_pair(pair)
-        terms = self._world.book.terms
-        config = self._world.config
-        return answers.asset_pairs(
-            config.maker_fee_bps * BPS, config.taker_fee_bps * BPS, terms, self._world.conditions.pair_status
-        )
+        return answers.asset_pairs(*self._world.first_fees, self._world.book.terms, self._world.conditions.pair_status)
 
     def _ticker(self, given: Arguments) -> Json:
         for pair in (arguments.text(given, "pair") or "XDGUSD").split(","):
             arguments.known_pair(pair)
-        return answers.ticker(self._world.book.market, self._world.book.quote)
+        return public_answers.ticker(self._world.book.quote, self._world.tape.day())
+
+    def _trades(self, given: Arguments) -> Json:
+        arguments.known_pair(arguments.text(given, "pair"))
+        return public_answers.trades(self._world.tape, given)
+
+    def _candles(self, given: Arguments) -> Json:
+        arguments.known_pair(arguments.text(given, "pair"))
+        return public_answers.candles(self._world.tape, self._world.book, given)
 
     def _depth(self, given: Arguments) -> Json:
         arguments.known_pair(arguments.text(given, "pair"))
-        count = min(max(arguments.whole(given, "count", 100), 1), 500)
-        return answers.depth(self._world.book.market, self._world.book.quote, self._now_s(), count)
+        count = min(max(arguments.whole(given, "count", 100), 1), public_answers.LEVELS_MOST)
+        return public_answers.depth(self._world.book.market, self._world.book.quote, self._now_s(), count)
 
     def _trade_volume(self, given: Arguments, _: KeyState) -> Json:
         book = self._world.book
         month = [trade.cost for trade in book.trades.values() if trade.at_s > self._now_s() - 30 * 86_400]
-        return answers.trade_volume(book.terms.maker_fee, book.terms.taker_fee, sum(month, Decimal(0)))
+        paid = book.terms.maker_fee, book.terms.taker_fee
+        return answers.trade_volume(paid, self._world.first_fees, sum(month, Decimal(0)))
 
     def _add_order(self, given: Arguments, _: KeyState) -> Json:
         new = arguments.rest_order(given, self._now_s())

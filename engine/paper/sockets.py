@@ -1,4 +1,4 @@
-"""Kraken's WebSocket v2 over the world: channels ticker, executions and balances, and the order methods.
+"""Kraken's WebSocket v2 over the world: the private channels executions and balances, the public ones, order methods.
 
 Each connection has a reader (aiohttp's handler), a listener that answers in order, and a writer. What may not be lost
 waits in the writer's queue; of the ticker only the latest quote is ever sent, at most every `TICKER_EVERY_S` of real
@@ -13,11 +13,11 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from engine.paper import arguments, channels
+from engine.paper import arguments, channels, public_channels
 from engine.paper.auth import KeyState
 from engine.paper.book import Happening
 from engine.paper.channels import rfc3339
@@ -25,14 +25,14 @@ from engine.paper.conditions import StatusChange
 from engine.paper.connection import Connection
 from engine.paper.errors import KrakenError
 from engine.paper.faults import Faults
-from engine.paper.pair import SYMBOL
+from engine.paper.public_feed import PublicFeed, public_channel
 from engine.paper.rates import TRADING_LIMIT
 from engine.paper.socket_orders import PERMISSION_OF, SocketOrders
 from engine.paper.store import Store
 from engine.paper.world import News, World
 
 Json = dict[str, Any]
-Channel = Literal["ticker", "executions", "balances"]
+PRIVATE = ("executions", "balances")
 SNAPSHOT_TRADES = 50
 
 
@@ -45,7 +45,7 @@ class Sockets:
         self._store = store
         self._orders = SocketOrders(world)
         self._connections: set[Connection] = set()
-        self._last_quote: tuple[int, int] | None = None
+        self._feed = PublicFeed(world)
         self._numbers = itertools.count(1)
         world.on_news = self._on_news
 
@@ -62,14 +62,8 @@ class Sockets:
         return [web.get("/v2", self._serve)]
 
     def tick(self) -> None:
-        """Offer the quote to ticker subscribers when it has changed."""
-        quote = self._world.book.quote
-        if (quote.bid, quote.ask) != self._last_quote:
-            self._last_quote = (quote.bid, quote.ask)
-            for connection in self._connections:
-                connection.offer_ticker()
-        for connection in self._connections:
-            connection.nudge()
+        """Tell the public channels what has changed."""
+        self._feed.tick(self._connections)
 
     def drop_all(self) -> None:
         """Break every connection, as a failing network does."""
@@ -89,7 +83,7 @@ class Sockets:
         socket = web.WebSocketResponse(compress=False)
         await socket.prepare(request)
         connection = Connection(
-            socket, request.transport, self._faults, lambda: self._ticker("update"), self._is_mute, next(self._numbers)
+            socket, request.transport, self._faults, self._feed.ticker, self._is_mute, next(self._numbers)
         )
         self._connections.add(connection)
         tasks = [
@@ -165,12 +159,15 @@ class Sockets:
             await self._world.settle(self._store, save=True)
 
     def _subscribe(self, connection: Connection, params: Mapping[str, Any]) -> list[Json]:
-        channel = self._channel(params)
-        if channel != "ticker":
+        channel = _channel(params)
+        public = public_channel(channel)
+        if public is None:
             self._world.conditions.admit()
             self._owner(params)
         if channel in connection.channels:
             raise KrakenError("Already subscribed")
+        if public is not None:
+            return [{"result": self._feed.acknowledged(public, params)}]
         result: Json = {"channel": channel}
         if channel == "executions":
             result["maxratecount"] = int(TRADING_LIMIT[self._world.config.tier][0])
@@ -178,33 +175,30 @@ class Sockets:
             result["snap_trades"] = arguments.flag(params, "snap_trades")
         else:
             result["snapshot"] = arguments.flag(params, "snapshot", default=True)
-        if channel == "ticker":
-            result["symbol"] = SYMBOL
         return [{"result": result}]
 
     def _unsubscribe(self, connection: Connection, params: Mapping[str, Any]) -> list[Json]:
-        channel = self._channel(params)
+        channel = _channel(params)
         if channel not in connection.channels:
             raise KrakenError("Subscription Not Found")
+        public = public_channel(channel)
+        result = {"channel": channel} if public is None else self._feed.left(public, params)
         del connection.channels[channel]
-        result: Json = {"channel": channel}
-        if channel == "ticker":
-            result |= {"symbol": SYMBOL, "event_trigger": arguments.text(params, "event_trigger") or "trades"}
         return [{"result": result}]
 
     async def _follow(self, connection: Connection, answer: Json, params: Mapping[str, Any]) -> None:
         """After the answer to a subscription comes its snapshot, and from then on updates."""
         if answer["method"] != "subscribe" or not answer["success"]:
             return
-        channel: Channel = answer["result"]["channel"]
+        channel = answer["result"]["channel"]
         self._world.catch_up()
         await self._world.settle(self._store)
+        if public_channel(channel) is not None:
+            self._feed.join(connection, answer["result"], params)
+            return
         connection.channels[channel] = True
         book = self._world.book
-        if channel == "ticker":
-            if answer["result"]["snapshot"]:
-                connection.say(self._ticker("snapshot"))
-        elif channel == "balances":
+        if channel == "balances":
             rows = channels.balances_snapshot(self._world.holdings) if answer["result"]["snapshot"] else []
             connection.publish(channel, "snapshot", rows)
         else:
@@ -216,24 +210,10 @@ class Sockets:
                 rows += [channels.past_trade_row(trade, book.order(trade.order_id)) for trade in latest]
             connection.publish(channel, "snapshot", rows)
 
-    def _channel(self, params: Mapping[str, Any]) -> Channel:
-        channel = params.get("channel")
-        if channel not in ("ticker", "executions", "balances"):
-            raise KrakenError("Subscription name invalid")
-        if channel == "ticker":
-            for symbol in arguments.texts(params, "symbol") or [""]:
-                if symbol != SYMBOL:
-                    raise KrakenError(f"Currency pair not supported {symbol}")
-        return cast(Channel, channel)
-
     def _owner(self, params: Mapping[str, Any]) -> KeyState:
         return self._world.keys.owner_of(
             params.get("token"), asyncio.get_running_loop().time(), self._world.clock.now()
         )
-
-    def _ticker(self, kind: Literal["snapshot", "update"]) -> Json:
-        book = self._world.book
-        return {"channel": "ticker", "type": kind, "data": [channels.ticker(book.market, book.quote)]}
 
     def _on_news(self, news: list[News]) -> None:
         for item in news:
@@ -254,8 +234,7 @@ class Sockets:
                     connection.publish("balances", "update", [entry])
 
     def _say_status(self, connection: Connection, system: str) -> None:
-        row = {"system": system, "api_version": "v2", "connection_id": connection.number, "version": "2.0.10"}
-        connection.say({"channel": "status", "type": "update", "data": [row]})
+        connection.say(public_channels.status(system, connection.number))
 
     def _is_mute(self) -> bool:
         return "mute" in self._world.conditions.in_force
@@ -263,6 +242,14 @@ class Sockets:
     def _shown_s(self) -> float:
         """What the exchange's clock shows."""
         return self._world.clock.now() + self._world.book.clock_ahead_s
+
+
+def _channel(params: Mapping[str, Any]) -> str:
+    """The channel that is named. Raises KrakenError for one that is not served."""
+    channel = params.get("channel")
+    if channel in PRIVATE or public_channel(channel) is not None:
+        return str(channel)
+    raise KrakenError("Subscription name invalid")
 
 
 def _request(text: str) -> Json | None:

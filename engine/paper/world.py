@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from engine.core.clock import Clock
 from engine.paper import errors
 from engine.paper.auth import KeyRing
@@ -24,6 +27,7 @@ from engine.paper.pair import OPEN_ORDERS_LIMIT
 from engine.paper.rates import RateLimits
 from engine.paper.schedule import Schedule
 from engine.paper.store import SavedWorld, Store
+from engine.paper.tape import Ints, Tape
 from engine.paper.terms import Terms
 
 BPS = Decimal("0.0001")
@@ -49,6 +53,7 @@ class World:
         self.clock = clock
         self.keys = KeyRing.of(config.keys)
         self.rates = RateLimits(config.tier, config.rate_limits)
+        self.first_fees = config.maker_fee_bps * BPS, config.taker_fee_bps * BPS
         self.on_news: Callable[[list[News]], None] = lambda _: None
         head = saved.head if saved else {}
         market = Market(config.market, config.seed, [adjustment_from(row) for row in head.get("adjustments", [])])
@@ -73,6 +78,8 @@ class World:
         self.interference = Interference(self)
         self._playing = False
         self.born_s = head.get("born_s", config.epoch_s)
+        self._spans: list[tuple[int, float]] = [(0, self.book.epoch_s)]
+        self.tape = Tape(self.book, self._epoch_of)
         if saved:
             self._resume(saved)
         self.schedule.declare(parse_occurrences(config.happen), config.epoch_s)
@@ -207,6 +214,7 @@ class World:
             "trades_made": book.trades_made,
             "amends_made": book.amends_made,
             "cancel_all_at_s": book.cancel_all_at_s,
+            "spans": self._spans,
             "adjustments": [dataclasses.asdict(adjustment) for adjustment in book.market.adjustments],
             "ticks": book.market.ticks,
             "terms": {name: str(value) for name, value in self._terms_changed.items()},
@@ -222,6 +230,8 @@ class World:
     def _resume(self, saved: SavedWorld) -> None:
         head, book = saved.head, self.book
         book.step = head["step"]
+        earlier = head.get("spans") or [(0, head["now_s"] - head["step"])]
+        self._spans = [*(tuple(span) for span in earlier), (book.step + 1, book.epoch_s)]
         book.now_s = self.config.epoch_s
         book.orders_made, book.trades_made = head["orders_made"], head["trades_made"]
         book.amends_made, book.cancel_all_at_s = head["amends_made"], head["cancel_all_at_s"]
@@ -260,6 +270,11 @@ class World:
             self.interference.play(due)
         else:
             self.interference.act()
+
+    def _epoch_of(self, steps: Ints) -> npt.NDArray[np.float64]:
+        """When step 0 was, for each step: a world that stood still while it was not open goes on at a later time."""
+        firsts, epochs = zip(*self._spans, strict=True)
+        return np.array(epochs)[np.maximum(0, np.searchsorted(firsts, steps, side="right") - 1)]
 
     def _heard(self, happening: Happening) -> None:
         frozen = dataclasses.replace(happening.order, trades=list(happening.order.trades))

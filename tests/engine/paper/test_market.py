@@ -130,14 +130,21 @@ def test_a_market_that_is_held_stands_still_until_it_is_released():
     assert mids(market, [6500]) != held[:1]
 
 
-def test_the_day_spans_its_extremes():
-    market = Market(MarketSpec(regime="spike"), 4)
-    path = mids(market, range(0, 30 * HOUR_S, 10))
+@settings(max_examples=20)
+@given(st.sampled_from(SEEDED), st.integers(0, 2**32))
+def test_a_market_had_a_day_before_its_start_that_leads_up_to_it(regime, seed):
+    market = Market(MarketSpec(regime=regime), seed)
 
-    day = market.statistics(30 * HOUR_S)
+    before = mids(market, range(-DAY_S, 1, HOUR_S))
+    steps = np.abs(np.diff(np.log(mids(market, range(-300, 2)))))
 
-    assert float(day.low) <= min(path[6 * 360 :]) * 1.0001
-    assert float(day.high) >= max(path[6 * 360 :]) * 0.9999
+    assert all(0.8 * 0.0966 < price < 1.25 * 0.0966 for price in before)
+    assert steps.max() < 0.002
+
+
+def test_a_market_has_nothing_more_than_a_day_before_its_start():
+    with pytest.raises(ValueError, match="24 hours before step 0"):
+        Market(MarketSpec(), 1).quote(-DAY_S - 1)
 
 
 def test_a_price_file_is_followed(tmp_path):

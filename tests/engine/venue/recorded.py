@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from engine.paper import answers, channels
+from engine.paper import answers, channels, public_channels
 from engine.paper.auth import KeyState
 from engine.paper.book import Book, Happening
 from engine.paper.config import ApiKey, MarketSpec
@@ -20,6 +20,7 @@ from engine.paper.history import closed_orders, open_orders, orders_named, trade
 from engine.paper.holdings import Holdings
 from engine.paper.market import Market
 from engine.paper.orders import NewOrder, describe
+from engine.paper.tape import Tape
 from engine.venue.wire import loads
 
 EPOCH_S = 1_767_225_600.0
@@ -78,7 +79,7 @@ def recorded() -> Recorded:
         "GetWebSocketsToken": {"token": "a token", "expires": 900},
     }
     rows = {
-        "ticker": [channels.ticker(market, book.quote)],
+        "ticker": [public_channels.ticker(book.quote, Tape(book).day(), now_s)],
         "executions": told,
         "balances snapshot": channels.balances_snapshot(Holdings(book)),
         "balances update": ledger,
