@@ -183,7 +183,8 @@ class Connection:
         """Send what is due, and a heartbeat where nothing else is."""
         while True:
             try:
-                await asyncio.wait_for(self._to_client.wake.wait(), HEARTBEAT_S)
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._to_client.wake.wait()
             except TimeoutError:
                 self._release()
                 if self.channels and not self._to_client:
