@@ -24,6 +24,7 @@ from engine.paper.tape import Tape
 from engine.venue.wire import loads
 
 EPOCH_S = 1_767_225_600.0
+FEES = Decimal("0.0025"), Decimal("0.004")
 MINE = "6c1f6f0e-7d0c-5d55-9c3c-0f1b7f0f2a11"
 OTHER = "6c1f6f0e-7d0c-5d55-9c3c-0f1b7f0f2a12"
 DONE = "6c1f6f0e-7d0c-5d55-9c3c-0f1b7f0f2a13"
@@ -66,7 +67,7 @@ def recorded() -> Recorded:
     now_s = book.now_s
     text = describe("buy", Decimal(25), Decimal("0.0960"))
     rest = {
-        "AssetPairs": answers.asset_pairs(Decimal("0.0025"), Decimal("0.004"), book.terms, "online"),
+        "AssetPairs": answers.asset_pairs(*FEES, book.terms, "online"),
         "AddOrder": {"descr": {"order": text}, "txid": ["OAAAAA-BBBBB-CCCCCC"]},
         "OpenOrders": open_orders(book, {}, now_s),
         "OpenOrders of one": open_orders(book, {"cl_ord_id": MINE}, now_s),
@@ -74,7 +75,7 @@ def recorded() -> Recorded:
         "QueryOrders": orders_named(book, {"txid": ",".join(book.open)}, now_s),
         "TradesHistory": trades_page(book, {}, now_s),
         "Balance": answers.balance_ex(Holdings(book)),
-        "TradeVolume": answers.trade_volume(Decimal("0.0025"), Decimal("0.004"), Decimal(0)),
+        "TradeVolume": answers.trade_volume(FEES, FEES, Decimal(0)),
         "GetApiKeyInfo": answers.api_key_info(KeyState(ApiKey("a key", "c2VjcmV0")), now_s),
         "GetWebSocketsToken": {"token": "a token", "expires": 900},
     }
