@@ -73,9 +73,9 @@ def _asset_id_at(raw: Any, field: str, asset: str) -> str:
 
 
 def _first_fee(raw: Any, field: str) -> Decimal:
-    """The first step of a fee schedule, `[[volume, percent], ...]`, as a ratio."""
+    """The first step of a fee schedule, `[[volume, percent], ...]`, as a ratio; it is for accounts without volume."""
     steps = list_at(raw, field)
-    if not steps or not isinstance(steps[0], list) or len(steps[0]) != 2:
+    if not steps or not isinstance(steps[0], list) or len(steps[0]) != 2 or decimal_of(steps[0][0], field) != 0:
         raise AnswerUnreadable(field, steps)
     return _fee_ratio(steps[0][1], field)
 
