@@ -230,8 +230,9 @@ class World:
     def _resume(self, saved: SavedWorld) -> None:
         head, book = saved.head, self.book
         book.step = head["step"]
-        earlier = head.get("spans") or [(0, head["now_s"] - head["step"])]
-        self._spans = [*(tuple(span) for span in earlier), (book.step + 1, book.epoch_s)]
+        self._spans = [(step, at_s) for step, at_s in head.get("spans") or [(0, head["now_s"] - head["step"])]]
+        if book.epoch_s > self._spans[-1][1]:
+            self._spans.append((book.step + 1, book.epoch_s))
         book.now_s = self.config.epoch_s
         book.orders_made, book.trades_made = head["orders_made"], head["trades_made"]
         book.amends_made, book.cancel_all_at_s = head["amends_made"], head["cancel_all_at_s"]
