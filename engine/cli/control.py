@@ -21,8 +21,10 @@ VERBS = {
 WAYS = {
     "release": ("SLOT", "let a slot that is held work again"),
     "adopt": ("ORDER_OR_SLOT", "take over what the exchange has"),
+    "dismiss": ("SLOT", "leave to a person what somebody else added"),
     "cancel": ("ORDER", "take an order off the book"),
     "accept": ("SLOT_OR_ORDER", "take what the exchange says as right"),
+    "go_on": ("NAME", "go on after the whole grid was held"),
 }
 EPILOG = (
     "Exit codes: 0 done; 1 refused or failed; 2 wrong usage, or neither a terminal nor --yes; 3 no session of this "
@@ -48,7 +50,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_shared(listing)
     listing.set_defaults(tool_main=_list)
     for verb, (target, text) in WAYS.items():
-        parser = tools.add_parser(verb, help=f"{text}, where the grid offers it", epilog=EPILOG)
+        parser = tools.add_parser(_typed(verb), help=f"{text}, where the grid offers it", epilog=EPILOG)
         parser.add_argument("target", metavar=target, help="as `grid list` names it")
         _add_shared(parser)
         _add_yes(parser)
@@ -118,7 +120,7 @@ def _take(parsed: argparse.Namespace) -> int:
         result = _asked(parsed, "take", verb=way["verb"], target=way["target"])
     except _EndedError as ended:
         return ended.code
-    _show(parsed, result, [f"Done: {way['verb']} {way['target']}."])
+    _show(parsed, result, [f"Done: {_typed(way['verb'])} {way['target']}."])
     return exit_codes.DONE
 
 
@@ -162,8 +164,8 @@ def _agree(parsed: argparse.Namespace, effect: str) -> None:
 
 
 def _not_offered(parsed: argparse.Namespace, offered: list[Result]) -> int:
-    _say(f"“{parsed.verb} {parsed.target}” is not offered now. What is:")
-    lines = [f"  {way['verb']} {way['target']}: {way['effect']['words']}" for way in offered]
+    _say(f"“{_typed(parsed.verb)} {parsed.target}” is not offered now. What is:")
+    lines = [_way_line(way) for way in offered]
     print("\n".join(lines or ["  nothing: nothing of the grid waits for a person"]), file=sys.stderr)
     return exit_codes.FAILED
 
@@ -216,5 +218,14 @@ def _trouble_lines(troubles: list[Result]) -> list[str]:
     for trouble in troubles:
         since = clock_time(trouble["since_s"])
         lines.append(f"Waits for a person since {since}: {trouble['name']}. {trouble['reason']['words']}")
-        lines += [f"  {way['verb']} {way['target']}: {way['effect']['words']}" for way in trouble["ways"]]
+        lines += [_way_line(way) for way in trouble["ways"]]
     return lines
+
+
+def _way_line(way: Result) -> str:
+    return f"  {_typed(way['verb'])} {way['target']}: {way['effect']['words']}"
+
+
+def _typed(verb: str) -> str:
+    """A verb as it is typed."""
+    return verb.replace("_", "-")

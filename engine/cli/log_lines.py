@@ -24,11 +24,10 @@ def log_line(event: Event) -> str:
             return f"filled: {_order(event)}, fee {usd(event.fee_usd)} ({liquidity})"
         case RoundTripBooked(evicted=True):
             return f"given up: the oldest recovery order of {_slot(event)}, {usd(event.profit_usd)} booked"
+        case RoundTripBooked(worked_off=True):
+            return f"worked off: abandoned inventory of {_slot(event)}, {_closed(event)}"
         case RoundTripBooked():
-            return (
-                f"round trip: {_slot(event)} closed {number(event.quantity)}, {number(event.entry_price)} to "
-                f"{number(event.exit_price)}, {usd(event.profit_usd)}"
-            )
+            return f"round trip: {_slot(event)}, {_closed(event)}"
         case SwitchMoved():
             return f"the master switch went from {event.before.value} to {event.after.value}. {english(event.why)}"
         case GridNote(reason=reason) | DeskNote(reason=reason):
@@ -41,6 +40,11 @@ def log_line(event: Event) -> str:
 
 def _order(event: OrderPlaced | OrderCancelled | FillBooked) -> str:
     return f"{_slot(event)}, {event.side.value} {event.role.value}, {number(event.quantity)} at {number(event.price)}"
+
+
+def _closed(event: RoundTripBooked) -> str:
+    prices = f"{number(event.entry_price)} to {number(event.exit_price)}"
+    return f"{number(event.quantity)} from {prices}, {usd(event.profit_usd)}"
 
 
 def _slot(event: OrderPlaced | OrderCancelled | FillBooked | RoundTripBooked) -> str:

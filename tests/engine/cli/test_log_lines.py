@@ -62,11 +62,15 @@ TRIP = {
         ),
         (
             RoundTripBooked(**TRIP, profit_usd=Decimal("0.04"), evicted=False),
-            "round trip: slot 2B closed 40, 0.0965 to 0.0975, $0.04",
+            "round trip: slot 2B, 40 from 0.0965 to 0.0975, $0.04",
         ),
         (
             RoundTripBooked(**TRIP, profit_usd=Decimal("-0.5"), evicted=True),
             "given up: the oldest recovery order of slot 2B, -$0.50 booked",
+        ),
+        (
+            RoundTripBooked(**TRIP, profit_usd=Decimal("0.04"), evicted=False, worked_off=True),
+            "worked off: abandoned inventory of slot 2B, 40 from 0.0965 to 0.0975, $0.04",
         ),
         (GridNote(at_s=1.0, reason=PriceAwaited()), "Waiting for the first price."),
         (
@@ -78,7 +82,7 @@ TRIP = {
             "MirrorLost: PostgreSQL did not answer within 5 s. It is tried again.",
         ),
     ],
-    ids=["placed", "cancelled", "expired", "filled", "closed", "given up", "note", "switch", "mirror"],
+    ids=["placed", "cancelled", "expired", "filled", "closed", "given up", "worked off", "note", "switch", "mirror"],
 )
 def test_an_event_is_one_line_in_words(event: Event, said: str) -> None:
     assert log_line(event) == said
