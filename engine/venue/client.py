@@ -7,7 +7,6 @@ import contextlib
 import gc
 import importlib
 import logging
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,9 @@ from engine.core.modes import Mode
 from engine.core.secrets import Secret
 from engine.venue import addresses as address_book
 from engine.venue.addresses import Addresses
+from engine.venue.network import certificates, set_proxies
 from engine.venue.nonces import Nonces
+from engine.venue.options import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,25 @@ class Keys:
 
 
 async def build(
-    mode: Mode, where: Addresses, nonces: Nonces, keys: Keys | None = None, request_timeout_s: float = 10.0
+    mode: Mode,
+    where: Addresses,
+    nonces: Nonces,
+    keys: Keys | None = None,
+    request_timeout_s: float = 10.0,
+    trust: Trust = Trust.BUNDLED,
+    proxy: str = "",
 ) -> Any:
     """A `wire.KrakenWire` that talks to `where`.
 
-    ccxt is imported and instantiated, and certificates are read, in a worker thread. Raises AddressRefused when the
-    mode forbids the addresses.
+    ccxt is imported and instantiated, and certificates are read, in a worker thread. PAPER goes through no proxy.
+    Raises AddressRefused when the mode forbids the addresses.
     """
     address_book.check(mode, where)
-    client = await asyncio.to_thread(_build, where, nonces, keys, request_timeout_s)
+    client = await asyncio.to_thread(_build, where, nonces, keys, request_timeout_s, trust)
     if mode is Mode.PAPER:
         address_book.check_loopback(_leaves(client.urls["api"]))
+    else:
+        set_proxies(client, proxy)
     client.open()
     return client
 
@@ -50,7 +59,7 @@ async def close(client: Any) -> None:
     await client.close()
 
 
-def _build(where: Addresses, nonces: Nonces, keys: Keys | None, request_timeout_s: float) -> Any:
+def _build(where: Addresses, nonces: Nonces, keys: Keys | None, request_timeout_s: float, trust: Trust) -> Any:
     with _collector_resting():
         wire = importlib.import_module("engine.venue.wire")
     # At level DEBUG ccxt logs request headers, and the API key is one of them.
@@ -63,7 +72,7 @@ def _build(where: Addresses, nonces: Nonces, keys: Keys | None, request_timeout_
     if keys is not None:
         config["apiKey"], config["secret"] = keys.key.reveal(), keys.secret.reveal()
     client = wire.KrakenWire(config, nonces)
-    client.ssl_context = ssl.create_default_context(cafile=client.cafile)
+    client.ssl_context = certificates(trust, client.cafile)
     _point(client.urls["api"], where)
     return client
 

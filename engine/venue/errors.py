@@ -7,7 +7,9 @@ told. What is not in the table (error_table.py) cannot be told: an unknown word 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import socket
+import ssl
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.core.gate import NoAnswer, Rejection
@@ -37,6 +39,11 @@ class HttpStatusError(Exception):
 
 
 _TOO_MANY = 429
+_PROXY_ASKS = frozenset({401, 403, 407})
+_UNTRUSTED = (
+    "the certificate shown for Kraken is not trusted ({}); where a company's network reads what goes by, "
+    "venue.trust = system uses the certificates of this computer"
+)
 
 
 class AnswerUnreadable(NoAnswer):
@@ -94,6 +101,8 @@ def failure(error: BaseException, hide: Callable[[str], str] = str) -> Rejection
         return Rejection(reason)
     if type(error).__name__ == "AuthenticationError":
         return Rejection(VenueRefused("the request carried no key that Kraken takes", "person"))
+    if (way := way_trouble(error)) is not None:
+        return Rejection(way)
     if _never_left(error):
         return Rejection(VenueRefused("no connection to Kraken could be made, nothing was sent", "retry"))
     return NoAnswer(VenueSilent(", ".join(words) or f"{type(error).__name__}: {hide(str(error))[:200]}"))
@@ -114,8 +123,36 @@ def _judge_one(word: str) -> Reason | None:
     return None if rule is None else rule.refusal(word)
 
 
+def way_trouble(error: BaseException) -> VenueRefused | None:
+    """What kept a connection from coming about where a person can set it right: certificates and proxies."""
+    from aiohttp import ClientError, ClientHttpProxyError, ClientProxyConnectionError
+
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError) and not isinstance(cause, ClientError):
+            return VenueRefused(_UNTRUSTED.format(cause.verify_message), Advice.PERSON.value)
+        if isinstance(cause, ClientHttpProxyError):
+            advice = Advice.PERSON if cause.status in _PROXY_ASKS else Advice.RETRY
+            return VenueRefused(f"the proxy lets nothing through to Kraken (HTTP {cause.status})", advice.value)
+        if isinstance(cause, ClientProxyConnectionError):
+            return VenueRefused("the proxy on the way to Kraken cannot be reached", Advice.RETRY.value)
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, what it came from, and what aiohttp keeps inside of it."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        found = waiting.pop(0)
+        if id(found) in seen:
+            continue
+        seen.add(id(found))
+        yield found
+        kept = (getattr(found, name, None) for name in ("__cause__", "certificate_error", "os_error"))
+        waiting += [item for item in (*kept, *found.args) if isinstance(item, BaseException)]
+
+
 def _never_left(error: BaseException) -> bool:
     """Whether no connection came about: aiohttp says so by one class, which ccxt keeps as the cause."""
     from aiohttp import ClientConnectorError
 
-    return isinstance(error.__cause__, ClientConnectorError)
+    return isinstance(error.__cause__, ClientConnectorError | socket.gaierror)

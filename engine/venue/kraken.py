@@ -130,7 +130,9 @@ class KrakenVenue:
         memory = CountersInMemory() if counters is None else counters
         stood = await memory.load()
         nonces = Nonces(nonce_store)
-        client = await ccxt_client.build(mode, where, nonces, keys, options.request_timeout_s)
+        client = await ccxt_client.build(
+            mode, where, nonces, keys, options.request_timeout_s, options.trust, options.proxy
+        )
         return cls(client, nonces, options, clock, keys is not None, memory, stood)
 
     async def close(self, within_s: float = 5.0) -> None:

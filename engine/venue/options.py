@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
+from urllib.parse import urlsplit
+
+from pydantic import field_validator
 
 from engine.core.options import Options, Risk, option
 from engine.venue.rates import Tier
@@ -15,8 +18,18 @@ class OrdersBy(Enum):
     REST = "rest"
 
 
+class Trust(Enum):
+    """Whose word counts for the certificate of a server."""
+
+    BUNDLED = "bundled"
+    SYSTEM = "system"
+
+
+SYSTEM_PROXY = "system"
+
+
 class VenueOptions(Options, section="venue"):
-    """Pair, account tier, deadlines, and what happens to orders when this program dies."""
+    """Pair, account tier, way out, deadlines, and what happens to orders when this program dies."""
 
     pair: str = option(
         "DOGE/USD",
@@ -40,6 +53,22 @@ class VenueOptions(Options, section="venue"):
         text=(
             "The way on which orders leave: socket sends them at once, side by side, and falls back on REST while the "
             "socket is down; rest sends them one after the other, each waiting for the answer to the one before it."
+        ),
+    )
+    trust: Trust = option(
+        Trust.BUNDLED,
+        restart=True,
+        text=(
+            "Whose certificate authorities count on the way to Kraken: bundled are those that come with this program, "
+            "system those of this computer. A company's network that reads what goes by needs system."
+        ),
+    )
+    proxy: str = option(
+        "",
+        restart=True,
+        text=(
+            "The proxy on the way to Kraken, as http://HOST:PORT; system takes the one that this computer is set to, "
+            "and empty is none. A name and a password belong into the computer's setting, not here."
         ),
     )
     request_timeout_s: float = option(
@@ -82,3 +111,18 @@ class VenueOptions(Options, section="venue"):
         risk=Risk.TIMING,
         text="How often the dead man's switch is pushed back; Kraken recommends every 15 to 30 seconds.",
     )
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_an_address_without_a_password(cls, value: str) -> str:
+        word = value.strip()
+        if word in ("", SYSTEM_PROXY):
+            return word
+        try:
+            parts = urlsplit(word)
+            fits = parts.scheme in ("http", "https") and parts.hostname and parts.port and parts.path in ("", "/")
+        except ValueError:
+            fits = False
+        if not fits or "@" in word:
+            raise ValueError("write http://HOST:PORT without a name and a password, system, or nothing")
+        return word

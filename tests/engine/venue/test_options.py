@@ -25,3 +25,14 @@ def test_the_dead_mans_switch_says_that_it_cancels_exits_and_manual_orders_too()
 def test_what_kraken_would_refuse_is_refused_here(name, value):
     with pytest.raises(ValidationError):
         VenueOptions(**{name: value})
+
+
+@pytest.mark.parametrize("proxy", ["", "system", "http://proxy.example:3128", " https://10.0.0.1:8080/ "])
+def test_a_proxy_is_an_address_or_the_systems(proxy):
+    assert VenueOptions(proxy=proxy).proxy == proxy.strip()
+
+
+@pytest.mark.parametrize("proxy", ["proxy.example", "socks5://a:1", "http://a", "http://me:secret@a:1", "http://a:1/x"])
+def test_a_proxy_that_cannot_be_used_is_refused(proxy):
+    with pytest.raises(ValidationError, match="HOST:PORT"):
+        VenueOptions(proxy=proxy)
