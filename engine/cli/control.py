@@ -28,7 +28,7 @@ WAYS = {
 }
 EPILOG = (
     "Exit codes: 0 done; 1 refused or failed; 2 wrong usage, or neither a terminal nor --yes; 3 no session of this "
-    "profile runs; 4 not agreed to; 5 no answer in time."
+    "profile runs; 4 not agreed to; 5 no answer in time, or orders may rest after a stop."
 )
 
 Result = dict[str, Any]
@@ -97,8 +97,20 @@ def _move_switch(parsed: argparse.Namespace) -> int:
         result = _asked(parsed, parsed.verb)
     except _EndedError as ended:
         return ended.code
-    _show(parsed, result, [f"The master switch is {result['switch']}."])
-    return exit_codes.DONE
+    _show(parsed, result, [moved_words(result)])
+    return exit_codes.UNANSWERED if result.get("left") else exit_codes.DONE
+
+
+def moved_words(result: Result) -> str:
+    """What came of a verb of the switch; of a Stop with how many orders left the book, and how many may still rest."""
+    words = f"The master switch is {result['switch']}."
+    if "cancelled" in result:
+        words += f" Taken off the book: {result['cancelled']} orders."
+    if result.get("left"):
+        words += (
+            f" {result['left']} may rest still, and are asked to leave again and again; `status` says how it stands."
+        )
+    return words
 
 
 def _list(parsed: argparse.Namespace) -> int:

@@ -12,4 +12,4 @@ NO_SESSION = 3
 PERSON_NEEDED = 4
 """A person has to agree first, or did not."""
 UNANSWERED = 5
-"""A session runs and did not answer in time; what was asked may still happen."""
+"""A session runs and did not answer in time, or not all of it came about yet; what was asked may still happen."""

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from engine.core.profile import HeldFile
+from engine.desk.control_address import CONTROL_FILE
+from engine.desk.control_client import ask_session
 from gui.single import LOCK, RAISE, RAISED, SOCKET, SinglePanel, asked_to_raise, socket_name
 
 PROGRAM = [sys.executable, "-m", "gui.main"]
@@ -89,6 +91,16 @@ def test_the_headless_program_is_refused_with_words_and_a_panel_beside_it_too(
         done = subprocess.run(headless, capture_output=True, text=True, timeout=60, env=x_environment, check=False)
     assert done.returncode == 1
     assert "is in use by a running Evenkeel" in done.stderr
+
+
+def test_a_panel_answers_the_command_line_as_a_session_without_a_window_does(
+    tmp_path: Path, x_environment: dict[str, str]
+) -> None:
+    with panel(tmp_path / "p", x_environment) as first:
+        while not (tmp_path / "p" / CONTROL_FILE).exists():
+            assert first.poll() is None
+        assert ask_session(tmp_path / "p", "status")["result"]["process"] == first.pid
+        assert ask_session(tmp_path / "p", "stop")["result"]["switch"] == "stopped"
 
 
 def wait_until_held(profile: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import exit_codes
+from engine.cli.control import moved_words
 from engine.core.messages import Acknowledged, Answer, Reason
 from engine.core.modes import Mode
 from engine.core.troubles import TakeWay, Trouble, TroublesSnapshot, Way
@@ -90,8 +91,28 @@ def test_a_verb_that_would_change_nothing_says_so_and_asks_nothing(running: Runn
 
 def test_a_stop_clears_the_book_and_a_resume_lets_go_again(running: Running) -> None:
     done = answered("stop", "--yes", profile=running.profile)
-    assert done.stdout == "The master switch is stopped.\n"
+    assert done.stdout.startswith("The master switch is stopped.")
     assert answered("resume", typed="y", profile=running.profile).stdout == "The master switch is running.\n"
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ({"switch": "paused"}, "The master switch is paused."),
+        (
+            {"switch": "stopped", "cancelled": 8, "left": 0},
+            "The master switch is stopped. Taken off the book: 8 orders.",
+        ),
+        (
+            {"switch": "stopped", "cancelled": 5, "left": 3},
+            "The master switch is stopped. Taken off the book: 5 orders. 3 may rest still and are asked to leave "
+            "again; `status` says how it stands.",
+        ),
+    ],
+    ids=["pause", "all left", "some left"],
+)
+def test_what_came_of_a_verb_is_said_with_its_numbers(result: dict[str, object], said: str) -> None:
+    assert moved_words(result) == said
 
 
 @pytest.mark.parametrize("words", [["status"], ["stop", "--yes"], ["grid", "list"], ["grid", "release", "1", "--yes"]])
