@@ -107,9 +107,7 @@ def moved_words(result: Result) -> str:
     if "cancelled" in result:
         words += f" Taken off the book: {result['cancelled']} orders."
     if result.get("left"):
-        words += (
-            f" {result['left']} may rest still, and are asked to leave again and again; `status` says how it stands."
-        )
+        words += f" {result['left']} may rest still and are asked to leave again; `status` says how it stands."
     return words
 
 
