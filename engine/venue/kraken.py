@@ -106,6 +106,7 @@ class KrakenVenue:
         self._names: PairNames | None = None
         self._counter = KeptCounter(TRADING_COUNTER, TRADING[options.tier], memory, stood, now_s)
         self._touched: OrderedDict[str, float] = OrderedDict()
+        self._cancels_counted: OrderedDict[str, None] = OrderedDict()
         self._started_s = now_s
         self._client_ids: OrderedDict[str, str] = OrderedDict()
         self._order_ids: dict[str, str] = {}
@@ -342,8 +343,14 @@ class KrakenVenue:
         self._counter.spend(cost, now_s)
 
     def _count_cancel(self, client_id: str) -> None:
+        """Once for each order: tried again, it was not carried out before, and Kraken counts what it carries out."""
+        if client_id in self._cancels_counted:
+            return
         now_s = self._clock.now()
         self._counter.spend(cancel_cost(self._age_s(client_id, now_s)), now_s)
+        self._cancels_counted[client_id] = None
+        if len(self._cancels_counted) > _NAMES_KEPT:
+            self._cancels_counted.popitem(last=False)
 
     def _age_s(self, client_id: str, now_s: float) -> float:
         """Since the order was created or amended; one of an earlier run is at least as old as this one."""
@@ -351,6 +358,7 @@ class KrakenVenue:
 
     def _touch(self, client_id: str) -> None:
         now_s = self._clock.now()
+        self._cancels_counted.pop(client_id, None)
         self._touched[client_id] = now_s
         self._touched.move_to_end(client_id)
         while self._touched and next(iter(self._touched.values())) < now_s - OLDEST_PENALTY_S:

@@ -20,7 +20,7 @@ from engine.core.option_catalogue import Catalogue
 from engine.core.profile import Profile
 from engine.core.redaction import Redactor
 from engine.core.secrets import Secret, SecretNames, SecretStore
-from engine.core.troubles import TroublesSnapshot
+from engine.core.troubles import TakeWay, TroublesSnapshot
 from engine.desk.arguments import SessionArguments
 from engine.desk.desk import Desk, KeyRefused
 from engine.desk.opening import SECRETS
@@ -43,7 +43,7 @@ SECOND_RUNS_S = 5.0
 LOOKED_AT_S = 5.0
 PANEL_WAITS_S = 10.0
 POLL_S = 0.05
-PARTING = (Before.RESTART, Before.ROTATION)
+PARTING = (Before.RESTART, Before.ROTATION, Before.LOST_MACHINE)
 CANNOT_START = (KeyRefused, Rejection, NoAnswer, TimeoutError)
 
 
@@ -82,7 +82,7 @@ class Keyring(SecretStore):
 
 @dataclass
 class Operator:
-    """A person with one profile, and the session that runs on it."""
+    """A person with one profile, and the session that runs on it. before: the one whose machine was lost."""
 
     name: str
     there: Stage
@@ -92,6 +92,7 @@ class Operator:
     desk: Desk | None = None
     asked: bool = False
     worlds: set[str] = field(default_factory=set)
+    before: Operator | None = None
 
     @asynccontextmanager
     async def session(self, mode: Mode) -> AsyncIterator[Desk]:
@@ -156,7 +157,7 @@ async def history(loop: VirtualTimeLoop, built: House, plan: Plan) -> History:
         operator = Operator("operator", there, clock, there.profile("operator"))
         try:
             await _refused_first(operator, plan, found)
-            await _lived(operator, plan, found)
+            operator = await _lived(operator, plan, found)
         except WrongError as error:
             found.wrong.append(str(error))
         found.wrong += there.watch.breaches
@@ -186,23 +187,28 @@ async def _refused_first(operator: Operator, plan: Plan, found: History) -> None
     operator.keyring.enter(good)
 
 
-async def _lived(operator: Operator, plan: Plan, found: History) -> None:
-    """Trade, what happens before Stop, and Stop; a restart or a rotation parts the session."""
+async def _lived(operator: Operator, plan: Plan, found: History) -> Operator:
+    """Trade, what happens before Stop, and Stop; a restart, a rotation or the loss of the machine parts the session.
+
+    Returns who was there in the end.
+    """
     parted = next((act for act in plan.before if act in PARTING), None)
     acts = [act for act in plan.before if act not in PARTING]
     if parted is not None:
         async with _started(operator):
             await _traded(operator, plan)
-        await _parted(operator, parted, found)
+        operator = _parted(operator, parted, found)
     async with _started(operator):
         if parted is not None:
             await _all_are_known(operator, parted)
+            await _answered(operator, plan, found)
         await _traded(operator, plan)
         for act in acts:
             await _happened(operator, act, found)
         await _stopped(operator, plan.trouble, found)
         if plan.resumes and not found.wrong:
             await _resumed(operator, found)
+    return operator
 
 
 @asynccontextmanager
@@ -228,11 +234,18 @@ async def _traded(operator: Operator, plan: Plan) -> None:
     await asyncio.sleep(plan.trades_s / (len(plan.gusts) + 1))
 
 
-async def _parted(operator: Operator, act: Before, found: History) -> None:
+def _parted(operator: Operator, act: Before, found: History) -> Operator:
+    """Who goes on after it: on a machine that is lost, profile and journal are."""
     found.acts.append(act.value)
+    there = operator.there
     if act is Before.ROTATION:
-        operator.keyring.enter(operator.there.account.keys["rotated"])
-        operator.there.kill_key("good")
+        operator.keyring.enter(there.account.keys["rotated"])
+        there.kill_key("good")
+    if act is not Before.LOST_MACHINE:
+        return operator
+    fresh = Operator("fresh", there, operator.clock, there.profile("fresh"), before=operator)
+    fresh.keyring.enter(there.account.keys["good"])
+    return fresh
 
 
 async def _all_are_known(operator: Operator, act: Before) -> None:
@@ -248,6 +261,24 @@ async def _all_are_known(operator: Operator, act: Before) -> None:
         return ours >= len(rest) or bool(listed)
 
     await _until(known, f"the orders that rested before the {act.value}", TRADES_WITHIN_S)
+
+
+async def _answered(operator: Operator, plan: Plan, found: History) -> None:
+    """A person answers what the grid asks about orders of an earlier life."""
+    desk = operator.desk
+    assert desk is not None
+    verb = "adopt" if plan.adopts else "cancel"
+    offered = [way for snapshot in _troubles(desk.bus) for trouble in snapshot.troubles for way in trouble.ways]
+    way = next((way for way in offered if (way.verb, way.target) == (verb, "earlier")), None)
+    if way is None:
+        return
+    found.acts.append(verb)
+    await desk.bus.ask(TakeWay(verb=verb, target="earlier", where="rehearsal"))
+
+    def answered() -> bool:
+        return not any(way.target == "earlier" for one in _troubles(desk.bus) for t in one.troubles for way in t.ways)
+
+    await _until(answered, f"an end of the question whose answer was {verb}", TRADES_WITHIN_S)
 
 
 def _troubles(bus: Bus) -> list[TroublesSnapshot]:
@@ -331,6 +362,22 @@ async def _resumed(operator: Operator, found: History) -> None:
 async def _fills_lost(operator: Operator) -> list[str]:
     """Trades of ours that no journal of the profile has once, in words."""
     booked: list[str] = []
+    one: Operator | None = operator
+    while one is not None:
+        booked += await _booked(one)
+        one = one.before
+    book = operator.there.exchange.world.book
+    foreign = {order.id for order in (*book.open.values(), *book.closed.values()) if order.foreign}
+    trades = {trade.id for trade in book.trades.values() if trade.order_id not in foreign}
+    lost, made_up = trades - set(booked), set(booked) - trades
+    if operator.before is not None:  # what filled while nobody had a journal is nobody's fill
+        lost = set()
+    counts = {"lost": len(lost), "made up": len(made_up), "booked twice": len(booked) - len(set(booked))}
+    return [f"{count} fills {what}" for what, count in counts.items() if count]
+
+
+async def _booked(operator: Operator) -> list[str]:
+    booked: list[str] = []
     for world in sorted(operator.worlds):
         journal = Journal(operator.folder / "journal.sqlite", world)
         await asyncio.to_thread(journal.open)
@@ -338,12 +385,7 @@ async def _fills_lost(operator: Operator) -> list[str]:
             booked += [fact.key for fact in await journal.facts(ENGINE, FILL)]
         finally:
             await asyncio.to_thread(journal.close)
-    book = operator.there.exchange.world.book
-    foreign = {order.id for order in (*book.open.values(), *book.closed.values()) if order.foreign}
-    trades = {trade.id for trade in book.trades.values() if trade.order_id not in foreign}
-    lost, made_up = trades - set(booked), set(booked) - trades
-    counts = {"lost": len(lost), "made up": len(made_up), "booked twice": len(booked) - len(set(booked))}
-    return [f"{count} fills {what}" for what, count in counts.items() if count]
+    return booked
 
 
 async def _until(holds: Callable[[], Any], what: str, within_s: float) -> None:

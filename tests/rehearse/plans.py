@@ -29,6 +29,7 @@ class Before(Enum):
     NOTHING = "nothing"
     RESTART = "restart"
     ROTATION = "rotation"
+    LOST_MACHINE = "lost_machine"
     SECOND_PROFILE = "second_profile"
     SOMEBODY_PLACES = "somebody_places"
     SOCKETS_DROP = "sockets_drop"
@@ -61,8 +62,12 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole history. gusts: jumps of the price, as ratios, spread over the time until Stop. resumes: a person lets
-    the engines act again once the book is empty, and stops a second time."""
+    """A whole history.
+
+    gusts: jumps of the price, as ratios, spread over the time until Stop. resumes: a person lets the engines act again
+    once the book is empty, and stops a second time. adopts: orders of an earlier life are taken over where that is
+    asked; else they are cancelled.
+    """
 
     seed: int
     first_key: FirstKey
@@ -73,6 +78,7 @@ class Plan:
     before: tuple[Before, ...]
     trouble: Trouble | None
     resumes: bool
+    adopts: bool
 
 
 def plan_of(seed: int) -> Plan:
@@ -88,6 +94,7 @@ def plan_of(seed: int) -> Plan:
         before=tuple(chance.sample(tuple(Before)[1:], chance.choice((0, 0, 1, 1, 2)))),
         trouble=_trouble(chance) if chance.random() < 0.8 else None,
         resumes=chance.random() < 0.25,
+        adopts=chance.random() < 0.5,
     )
 
 

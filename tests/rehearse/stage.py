@@ -14,14 +14,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-import certifi
-
 from engine.core.clock import Clock, ScaledClock
-from engine.core.option_catalogue import Catalogue
 from engine.core.profile import Profile
 from engine.core.secrets import Secret, SecretNames, SecretStore
 from engine.desk.opening import SECRETS
-from engine.desk.options import SECTIONS
 from engine.desk.worlds import API_KEY, API_SECRET
 from engine.paper.config import TRADING_PERMISSIONS, ApiKey, MarketSpec, PaperConfig, Tier
 from engine.paper.exchange import Exchange
@@ -36,7 +32,6 @@ from tests.rehearse.front import HOSTS, Front
 from tests.rehearse.watch import Watch
 from tests.secret_service import private_secret_service
 
-TRUST_OPTION = "venue.trust"
 _NOT_HANDED_ON = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "PYTHON_KEYRING_BACKEND")
 START_PRICE = Decimal("0.0966")
 
@@ -65,8 +60,6 @@ def house(*, programs: bool = True) -> Iterator[House]:
         authority = Authority(folder / "certificates")
         namespace.name_hosts(HOSTS, folder / "etc")
         namespace.trust_alone(authority.certificate, folder / "trusted")
-        if not _can_trust_the_system():
-            namespace.bind(folder / "trusted" / namespace.BUNDLE, Path(certifi.where()))
         environment = {name: value for name, value in os.environ.items() if name.upper() not in _NOT_HANDED_ON}
         environment |= {"HOME": str(folder / "home"), "LC_ALL": "C.UTF-8", "LANGUAGE": "en"}
         strangers = Authority(folder / "certificates", "Somebody else")
@@ -144,9 +137,8 @@ class Stage:
         """The folder of a new profile that trusts the system's certificates; options: more of its TOML file."""
         folder = self.folder / name
         folder.mkdir()
-        trust = 'trust = "system"\n' if _can_trust_the_system() else ""
-        text = f'[desk]\nlanguage = "en"\nlook = "light"\n\n[venue]\ntier = "{self.exchange.config.tier}"\n{trust}'
-        (folder / "evenkeel.toml").write_text(text + options)
+        venue = f'[venue]\ntier = "{self.exchange.config.tier}"\ntrust = "system"\n'
+        (folder / "evenkeel.toml").write_text(f'[desk]\nlanguage = "en"\nlook = "light"\n\n{venue}{options}')
         return folder
 
     async def keep_key(self, profile: Path, key: ApiKey) -> None:
@@ -254,7 +246,3 @@ async def stage(
         with suppress(asyncio.CancelledError):
             await running
         await exchange.close()
-
-
-def _can_trust_the_system() -> bool:
-    return any(spec.path == TRUST_OPTION for spec in Catalogue(SECTIONS))

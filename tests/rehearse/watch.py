@@ -86,7 +86,7 @@ class Watch:
         name = order.cl_ord_id or order.id
         self._names[name] += 1
         if self._names[name] > 1:
-            self.breach(f"the order {name} was placed {self._names[name]} times")
+            self.breach(f"a {order.side} was placed {self._names[name]} times under one name")
         resting = sum(not one.foreign for one in self._exchange.world.book.open.values())
         if self.most_resting is not None and resting > self.most_resting:
             self.breach(f"{resting} orders rest where {self.most_resting} at most may")

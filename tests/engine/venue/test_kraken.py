@@ -317,6 +317,19 @@ async def test_a_limit_that_kraken_reaches_before_us_is_believed(world):
     await world.venue.place(world.order())
 
 
+async def test_a_cancel_that_is_tried_again_and_again_is_counted_once(open_world):
+    """Kraken counts what it carried out: a Stop that cannot get through must not keep exits from being placed later."""
+    async with open_world(tier="starter") as world:
+        order = world.order()
+        await world.venue.place(order)
+        world.fault_next("error@CancelOrder:EService:Unavailable", 20)
+        for _ in range(20):
+            with pytest.raises(NoAnswer):
+                await world.venue.cancel(CancelOrder(order.client_id))
+        await world.venue.cancel(CancelOrder(order.client_id))
+        await world.venue.place(world.order())
+
+
 async def test_without_keys_there_are_rules_and_no_account(world):
     public = await KrakenVenue.connect(
         Mode.PAPER, loopback(world.exchange.port), None, VenueOptions(), world.clock, NoncesInMemory()
