@@ -1,4 +1,4 @@
-"""`evenkeel-engine status | stop | pause | resume | grid ...`: a person at a terminal, and a session that runs.
+"""`evenkeel-engine status | stop | pause | resume | grid | happen`: a person at a terminal, and a session that runs.
 
 Each verb says first what it will do, in the session's own words, and asks; without a terminal it needs --yes.
 """
@@ -44,6 +44,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         _add_shared(parser)
         _add_yes(parser)
         parser.set_defaults(tool_main=_move_switch, verb=verb)
+    happen = commands.add_parser(
+        "happen", help="let something happen at the paper exchange of the session that runs (PAPER only)", epilog=EPILOG
+    )
+    happen.add_argument(
+        "text", metavar="[TIME:]KIND:ARGUMENTS", help="as --happen has it; TIME counts from now, without it it is now"
+    )
+    _add_shared(happen)
+    happen.set_defaults(tool_main=_happen)
     grid = commands.add_parser("grid", help="what waits for a person in the grid, and the ways out of it")
     tools = grid.add_subparsers(dest="tool", required=True, metavar="TOOL")
     listing = tools.add_parser("list", help="list what waits for a person, and what each way would do", epilog=EPILOG)
@@ -134,6 +142,16 @@ def _take(parsed: argparse.Namespace) -> int:
     return exit_codes.DONE
 
 
+def _happen(parsed: argparse.Namespace) -> int:
+    """It asks nobody: nothing real is touched, and a session in another mode refuses it."""
+    try:
+        result = _asked(parsed, "happen", text=parsed.text)
+    except _EndedError as ended:
+        return ended.code
+    _show(parsed, result, _happening_lines(result))
+    return exit_codes.DONE
+
+
 def _asked(parsed: argparse.Namespace, command: str, **fields: str) -> Result:
     """What the session answered. Raises _EndedError once it is said why there is no such answer."""
     from engine.desk.arguments import session_arguments
@@ -214,6 +232,13 @@ def _status_lines(status: Result) -> list[str]:
         if grid["why"] is not None:
             lines.append(f"          The grid is {grid['state']}: {grid['why']['words']}")
     return lines + _trouble_lines(status["troubles"])
+
+
+def _happening_lines(result: Result) -> list[str]:
+    from engine.desk.sentences.english import clock_time
+
+    lines = [f"{clock_time(item['at_s'])}  {item['what']}  {item['note']}".rstrip() for item in result["happened"]]
+    return lines + [f"{clock_time(item['at_s'])}  to come: {item['what']}" for item in result["pending"]]
 
 
 def _engine(one: Result) -> str:

@@ -19,7 +19,7 @@ from engine.core.messages import Acknowledged, Command, Reason, plain
 from engine.core.modes import ModeSnapshot, Pause, Resume, Stop, Switch
 from engine.core.supervisor import EngineSnapshot
 from engine.core.troubles import TakeWay, Trouble, TroublesSnapshot, Way, WayNotOffered
-from engine.desk.messages import AlreadyThere, PauseWouldHold, ResumeWouldAct, StopWouldCancel
+from engine.desk.messages import AlreadyThere, LetHappen, PauseWouldHold, ResumeWouldAct, StopWouldCancel
 from engine.desk.sentences.english import english
 from engine.grid.messages import GridSnapshot
 
@@ -43,6 +43,7 @@ class ControlRequests:
             "resume": lambda _: self._ask(Resume(where=TERMINAL)),
             "ways": self._ways,
             "take": self._take,
+            "happen": self._happen,
         }
 
     async def answer(self, request: Any) -> Result:
@@ -99,6 +100,12 @@ class ControlRequests:
             refusal = _said(WayNotOffered(verb[:MAX_NAME_CHARACTERS], target[:MAX_NAME_CHARACTERS]))
             return {"ok": False, "error": {**refusal, "offered": [_way(way) for way in offered]}}
         return await self._ask(TakeWay(verb=verb, target=target, where=TERMINAL))
+
+    async def _happen(self, request: Result) -> Result:
+        text = request.get("text")
+        if not isinstance(text, str):
+            return fault("bad_request", "happen needs a text")
+        return await self._ask(LetHappen(text=text))
 
     def _waiting(self) -> list[Trouble]:
         return [trouble for one in self._bus.latest_of(TroublesSnapshot) for trouble in one.troubles]

@@ -30,6 +30,7 @@ from engine.desk.control_socket import ControlSocket
 from engine.desk.drift_room import DriftRoom
 from engine.desk.ending import Ending
 from engine.desk.exchange_watch import ExchangeWatch
+from engine.desk.happenings import Happenings
 from engine.desk.hub_room import TOKENS_FILE, HubRoom
 from engine.desk.journal_desk import JournalDesk
 from engine.desk.key_rights import Connected, KeyRights
@@ -175,6 +176,9 @@ class Desk:
         control = ControlSocket(self.profile.folder, requests.answer, self._redact)
         self._closing.push_async_callback(control.close)
         await control.start()
+        happenings = Happenings(None if world is None else world.exchange, self.bus)
+        self._closing.push_async_callback(happenings.close)
+        happenings.start()
         if world is not None and world.exchange is not None:
             watch = ExchangeWatch(world.exchange, self.bus, self.clock, kept=world.kept)
             self._closing.push_async_callback(watch.close)

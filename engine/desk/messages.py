@@ -55,6 +55,20 @@ class PaperExchangeEnded(Reason, code="paper_exchange_ended"):
     kept: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetHappen(Command):
+    """Let something happen at the paper exchange, now or so long from now (`engine.paper.occurrences`)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HappeningRefused(Reason, code="happening_refused"):
+    """The paper exchange cannot play this; `words` say what does not fit, or that it does not answer."""
+
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookNotReady(Reason, code="webhook_not_ready"):
     """Alerts cannot be posted to desk.webhook_url; `fault` says what is missing, without the address."""

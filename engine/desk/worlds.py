@@ -94,6 +94,7 @@ async def paper_world(arguments: SessionArguments, options: PaperOptions) -> Wor
         tier=options.tier,
         faults=options.faults if arguments.faults is None else arguments.faults,
         happen=options.happen if arguments.happen is None else arguments.happen,
+        control_token=entropy.token_urlsafe(32),
         state_file=None if state_file is None else str(state_file),
         insist=_insisted_on(arguments),
     )

@@ -65,6 +65,7 @@ SENTENCES: dict[str, str] = {
     "status_page_served": QT_TRANSLATE_NOOP(
         "Reason", "Programs on this machine can read the governor's status at port {port}."
     ),
+    "happening_refused": QT_TRANSLATE_NOOP("Reason", "That cannot happen at the paper exchange: {words}."),
     "status_page_refused": QT_TRANSLATE_NOOP(
         "Reason",
         "The status page is not served: port {port} of this machine cannot be had ({error}). Choose another one in the "

@@ -115,6 +115,28 @@ def test_what_came_of_a_verb_is_said_with_its_numbers(result: dict[str, object],
     assert moved_words(result) == said
 
 
+def test_somebody_else_edits_an_order_of_the_session_that_runs(running: Running) -> None:
+    done = answered("happen", "place:buy:20@-20%; 1h:kfee", profile=running.profile)
+    assert done.returncode == exit_codes.DONE, done.stderr
+    assert "place:buy:20@-20%  O" in done.stdout
+    assert "to come: 1h:kfee:on" in done.stdout
+    cancelled = json.loads(answered("happen", "withdraw-foreign", "--json", profile=running.profile).stdout)
+    assert cancelled["happened"][-1]["what"] == "cancel:foreign"
+
+
+async def test_nothing_happens_to_a_session_without_a_paper_exchange(tmp_path: Path) -> None:
+    async with acquired(tmp_path, Mode.OFF) as place, place.session():
+        done = await answered_beside("happen", "kfee", profile=place.profile.folder)
+    assert done.returncode == exit_codes.FAILED
+    assert "this session has no paper exchange" in done.stderr
+
+
+def test_what_cannot_happen_is_refused_in_words(running: Running) -> None:
+    done = answered("happen", "amend:buy", profile=running.profile)
+    assert (done.returncode, done.stdout) == (exit_codes.FAILED, "")
+    assert "cannot happen at the paper exchange: happening 'amend:buy': expected a change" in done.stderr
+
+
 @pytest.mark.parametrize("words", [["status"], ["stop", "--yes"], ["grid", "list"], ["grid", "release", "1", "--yes"]])
 def test_without_a_session_it_says_so_and_what_to_do(tmp_path: Path, words: list[str]) -> None:
     done = answered(*words, profile=tmp_path / "p")
