@@ -78,8 +78,14 @@ def subject(event: Event) -> str:
     if status is not None:
         named.append(str(status.value))
     reasons = (getattr(event, name, None) for name in ("reason", "why", "stops"))
-    named += [reason.code for reason in reasons if isinstance(reason, Reason)]
+    named += [_reason_subject(reason) for reason in reasons if isinstance(reason, Reason)]
     return "/".join(part for part in named if isinstance(part, str) and part)
+
+
+def _reason_subject(reason: Reason) -> str:
+    """The same of another slot, asset or rule is another alert."""
+    about = (getattr(reason, name, None) for name in ("slot_id", "asset", "rule"))
+    return "/".join((reason.code, *(str(part) for part in about if part is not None)))
 
 
 def taken(

@@ -306,6 +306,7 @@ class Desk:
                 options=lambda: self.configuration.settings.of(GridOptions),
                 sizer=governed.size,
                 namespace=world.namespace,
+                pair=self.configuration.settings.of(VenueOptions).pair,
             )
             return self._grid.run
 
@@ -378,13 +379,10 @@ class Desk:
     async def _stop(self, command: Stop) -> Answer:
         """Latch first, so that nothing new leaves while the cancels do."""
         self.switch.stop(AskedByPerson(command.where), self.clock.now())
-        if self._grid is not None:
-            await self._grid.stop_orders()
-        return Acknowledged({"switch": self.switch.position.value})
+        asked, left = (0, 0) if self._grid is None else await self._grid.stop_orders()
+        return Acknowledged({"switch": self.switch.position.value, "cancelled": asked - left, "left": left})
 
     async def _resume(self, command: Resume) -> Answer:
-        """Let the engines act again; a grid that halted starts anew, so that it reads the exchange first."""
-        if self._grid is not None and self._grid.halted and self._supervisor is not None:
-            self._supervisor.restart(GRID)
+        """Let the engines act again."""
         self.switch.resume(AskedByPerson(command.where), self.clock.now())
         return Acknowledged({"switch": self.switch.position.value})

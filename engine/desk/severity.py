@@ -15,8 +15,16 @@ from engine.drift.messages import AlertRaised, Dismissed, PlanDropped, PlanPropo
 from engine.drift.reasons import WithinThreshold
 from engine.governor.messages import ClockSteppedBack, GapObserved, OscillationDamped
 from engine.grid.conditions import OrderBelowMinimum
-from engine.grid.events import InventoryAbandoned
-from engine.grid.messages import GridNote, RoundTripBooked
+from engine.grid.events import (
+    CancelledByOther,
+    EnlargedByOther,
+    InventoryAbandoned,
+    MovedByOther,
+    ReducedByOther,
+    TooSmallToClose,
+)
+from engine.grid.messages import ForeignNotCancelled, GridNote, OrderSetAside, RoundTripBooked, RulesChanged
+from engine.grid.picture import UnexplainedChange
 from engine.grid.volatility import FewExitsFill
 from engine.hub.messages import BatchEnded, HubHalted, ItemDropped, RequestEnded, SoftLimitSet
 from engine.hub.records import BatchStatus
@@ -38,11 +46,27 @@ _BATCH_SEVERITIES = {
 }
 
 
+_WORTH_A_LOOK = (
+    EnlargedByOther,
+    ReducedByOther,
+    MovedByOther,
+    CancelledByOther,
+    TooSmallToClose,
+    UnexplainedChange,
+    RulesChanged,
+    OrderSetAside,
+    ForeignNotCancelled,
+)
+"""What somebody else did to the account or the exchange to its rules: told even where nothing waits for a person."""
+
+
 def event_severity(event: Event) -> Severity:
     """How much `event` asks of the operator."""
     match event:
         case SwitchMoved(after=Switch.STOPPED, why=why):
             return Severity.WARNING if isinstance(why, AskedByPerson) else Severity.GRAVE
+        case GridNote(reason=reason) if isinstance(reason, _WORTH_A_LOOK):
+            return Severity.WARNING if not event.grave else Severity.GRAVE
         case GridNote(grave=True) | DeskNote(grave=True) | EngineCrashed():
             return Severity.GRAVE
         case DeskNote(reason=StatusPageRefused() | WebhookNotReady()) | MirrorLost() | MirrorRewound():

@@ -16,12 +16,12 @@ from engine.core.journal import Fact, Memory
 from engine.core.messages import plain
 from engine.grid import metrics, money
 from engine.grid.entries import Blocked, BlockedBy
-from engine.grid.events import RoundTrip
+from engine.grid.events import ListedHolding, RoundTrip
 from engine.grid.invariants import VolumeDrift
 from engine.grid.limits import Losses, book
 from engine.grid.metrics import Tallies
 from engine.grid.money import Money
-from engine.grid.ports import Balances, LedgerEntry, Side, VenueFill
+from engine.grid.ports import Balances, LedgerEntry, PairRules, Side, VenueFill
 from engine.grid.slot import ZERO, Lot, Order, Role, Slot, Trade
 
 ENGINE = "grid"
@@ -45,6 +45,8 @@ class Counts:
 
 
 _COUNTS = TypeAdapter(Counts)
+_RULES = TypeAdapter(PairRules)
+_HOLDINGS = TypeAdapter(tuple[ListedHolding, ...])
 _TALLIES = TypeAdapter(Tallies)
 _MONEY = TypeAdapter(Money)
 
@@ -54,7 +56,10 @@ class Books:
     """The grid's memory. Mutable, owned by one engine; what changed since the last `take_changes` is kept apart.
 
     last_read_s: the newest trade that was *read*, so that there is none before it which the sockets lost.
-    forgotten_s: trades up to this one were counted and are not known by name any more.
+    forgotten_s: trades up to this one were counted and are not known by name any more. rules: the exchange's as they
+    were read last, so that orders can be taken off the book before they are read again; None in a journal that begins.
+    life: the namespace of this journal's orders, empty where it began before lives were drawn. holdings: what slots let
+    go of. ways_taken: how often a person took a way out.
     """
 
     slots: dict[int, Slot] = field(default_factory=dict)
@@ -64,6 +69,10 @@ class Books:
     money: Money | None = None
     last_read_s: float = 0.0
     forgotten_s: float = 0.0
+    rules: PairRules | None = None
+    life: str = ""
+    holdings: tuple[ListedHolding, ...] = ()
+    ways_taken: int = 0
     _trades: dict[str, float] = field(default_factory=dict)
     _facts: list[Fact] = field(default_factory=list)
     _changed: set[str] = field(default_factory=set)
@@ -85,6 +94,12 @@ class Books:
             books.tallies = _TALLIES.validate_python(memories["tallies"])
         if "money" in memories:
             books.money = _MONEY.validate_python(memories["money"])
+        if "rules" in memories:
+            books.rules = _RULES.validate_python(memories["rules"])
+        if "holdings" in memories:
+            books.holdings = _HOLDINGS.validate_python(memories["holdings"])
+        books.life = str(memories.get("life", ""))
+        books.ways_taken = int(memories.get("ways_taken", 0))
         books.last_read_s = float(memories.get("last_read_s", 0.0))
         for fact in fills:
             books._trades[fact.key] = fact.at_s
@@ -175,8 +190,35 @@ class Books:
                 self._count_blocked(slot_id, trade.entry_side, cause)
         self._blocked_now = now
 
+    def note_refused(self, slot_id: int, side: Side) -> None:
+        """The exchange did not take an entry."""
+        self._count_blocked(slot_id, side, BlockedBy.REFUSED)
+
+    def note_rules(self, rules: PairRules) -> None:
+        """What the exchange asks of orders from here on."""
+        self.rules = rules
+        self._changed.add("rules")
+
+    def begin(self, life: str) -> None:
+        """This journal is a new one."""
+        self.life = life
+        self._changed.add("life")
+
+    def list_holdings(self, holdings: Sequence[ListedHolding]) -> None:
+        """What a slot let go of is listed from here on."""
+        if holdings:
+            self.holdings = (*self.holdings, *holdings)
+            self._changed.add("holdings")
+
+    def count_way(self, kind: str, detail: dict[str, Any], at_s: float) -> str:
+        """A person took a way out: kept with what followed from it. Returns a name that no other has."""
+        self.ways_taken += 1
+        self._changed.add("ways_taken")
+        self._facts.append(Fact(ENGINE, kind, str(self.ways_taken), detail, at_s))
+        return str(self.ways_taken)
+
     def note_drift(self, breach: VolumeDrift) -> None:
-        """The exchange holds another volume of an order than these books; the grid halts."""
+        """The exchange holds another volume of an order than these books; the slot halts."""
         self._tally(metrics.with_drift(self.tallies, breach))
 
     @property
@@ -210,6 +252,12 @@ class Books:
             return _MONEY.dump_python(self.money, mode="json")
         if name == "last_read_s":
             return self.last_read_s
+        if name == "rules" and self.rules is not None:
+            return _RULES.dump_python(self.rules, mode="json")
+        if name == "holdings":
+            return _HOLDINGS.dump_python(self.holdings, mode="json")
+        if name in ("life", "ways_taken"):
+            return getattr(self, name)
         return _SLOT.dump_python(self.slots[int(name.removeprefix("slot:"))], mode="json")
 
     def _keep_money(self, changed: Money) -> None:

@@ -26,10 +26,11 @@ def closing_order(slot: Slot, trade: Trade, role: Role, position: Position, worl
     return Place(order, ExitReason(position.price, world.options.profit_pct))
 
 
-def cancelled(slot: Slot, order: Order, reason: Reason) -> tuple[Slot, Cancel]:
-    """The slot with the order being cancelled, and what to send for it."""
+def cancelled(slot: Slot, order: Order, reason: Reason, now_s: float) -> tuple[Slot, Cancel]:
+    """The slot with the order being cancelled, and what to send for it. What is in doubt stays in doubt."""
     key = f"{order.key}/c{slot.sequence}"
-    cancelling = replace(order, stage=Stage.CANCELLING)
+    stage = order.stage if order.stage is Stage.UNKNOWN else Stage.CANCELLING
+    cancelling = replace(order, stage=stage, cancel_asked_s=now_s, cancels=order.cancels + 1)
     return replace(replaced(slot, cancelling), sequence=slot.sequence + 1), Cancel(key, cancelling, reason)
 
 

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from engine.core.gate import Delivered, HeldBack, ModeHolds, Outcome, Rejected, SwitchHolds
+from engine.core.gate import Delivered, HeldBack, ModeHolds, Outcome, Rejected, SwitchHolds, Unknown
 from engine.core.messages import Event, Reason
 from engine.core.modes import Switch
+from engine.core.troubles import Trouble
 from engine.grid import limits
 from engine.grid.books import Books
+from engine.grid.client_ids import name_in
 from engine.grid.conditions import Conditions, standing
 from engine.grid.entries import Blocked, BlockedBy, Funds, Sizer, place_entries, wants
 from engine.grid.events import (
     Action,
     Cancel,
+    EnlargedByOther,
     Filled,
     GridEvent,
     NeverArrived,
@@ -26,31 +30,45 @@ from engine.grid.events import (
     Seen,
     Silent,
     Step,
+    SurplusTraded,
     Taken,
     Ticked,
     TurnedDown,
     World,
 )
+from engine.grid.foreign import ForeignOrders
+from engine.grid.holds import Holds
 from engine.grid.identities import Identities
-from engine.grid.intents import cancelled_event, placed_event, request_of
+from engine.grid.intents import FOREIGN, cancelled_event, placed_event, request_of
+from engine.grid.interference import halted, with_surplus
 from engine.grid.invariants import InvariantBreach, VolumeDrift
-from engine.grid.machine import cancel_all, transition
+from engine.grid.machine import cancel_again_s, cancel_all, transition
 from engine.grid.messages import (
     Disconnected,
     FillBooked,
+    ForeignNotCancelled,
     GridNote,
     GridSnapshot,
-    Halted,
+    OrderSetAside,
     PriceAwaited,
     Reconciling,
     RoundTripBooked,
+    RulesChanged,
+    Stopping,
 )
 from engine.grid.options import GridOptions
+from engine.grid.picture import Picture
 from engine.grid.ports import (
+    AccountTrouble,
     Balances,
+    ChannelAlive,
     DuplicateClientId,
+    InsufficientFunds,
+    KeyUsedElsewhere,
     LedgerEntry,
+    MarketSaid,
     OrderFate,
+    OrderGone,
     OrderTaken,
     PairRules,
     PostOnlyRejected,
@@ -62,15 +80,23 @@ from engine.grid.ports import (
     StreamLost,
     VenueFill,
     VenueOrder,
+    VenueRefused,
 )
 from engine.grid.recovery import eviction_for_capacity
-from engine.grid.slot import ZERO, Order, Role, Slot, Stage
+from engine.grid.slot import ZERO, Order, Position, Role, Slot, Stage, SurplusCause, Trade
+from engine.grid.troubles import SlotHalted, troubles_of
 from engine.grid.view import Standing, snapshot
 from engine.grid.volatility import ExitWait, MinuteCloses, exit_wait
 
 OBSERVE_AGAIN_S = 300.0
+LONGEST_RETRY_S = 300.0
 REFUSED_CANCEL_WAIT_S = 2.0
 """A cancel is refused when the order is gone, or when the exchange's counter is full; neither changes at once."""
+
+_LATELY_S, _FAST = 60.0, 3
+_OVER_FOR_GOOD_S = 90.0
+_MORE = Decimal("1.01")
+_NOTHING = Funds(ZERO, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +112,9 @@ class LookUp:
     """What was read from the exchange. `complete`: every open order and every trade since the last counted one.
 
     in_doubt: keys of orders of which it is not known what the exchange made of the last request for them. settled:
-    orders looked up when nothing in doubt could arrive for them any more. session: the decider's when the reading
-    began; one that began before the sockets were up has not seen what they missed.
+    orders looked up when nothing in doubt could arrive for them any more. foreign: what rests and is not ours, as of
+    `asked_s`. session: the decider's when the reading began; one that began before the sockets were up has not seen
+    what they missed.
     """
 
     in_doubt: tuple[str, ...] = ()
@@ -96,19 +123,41 @@ class LookUp:
     fills: tuple[VenueFill, ...] = ()
     never_arrived: tuple[str, ...] = ()
     balances: Balances | None = None
-    foreign_orders: int = 0
+    foreign: tuple[VenueOrder, ...] = ()
+    asked_s: float = 0.0
     complete: bool = False
     session: int = 0
 
 
-Arrival = StreamItem | Answered | LookUp
+@dataclass(frozen=True, slots=True)
+class RulesRead:
+    """The exchange's rules as they are now."""
+
+    rules: PairRules
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRead:
+    """How far this machine's clock is ahead of the exchange's."""
+
+    ahead_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PricesRead:
+    """What other assets of the account are worth in quote."""
+
+    prices: tuple[tuple[str, Decimal], ...]
+
+
+Arrival = StreamItem | Answered | LookUp | RulesRead | ClockRead | PricesRead
 
 
 class Decider:
-    """Owns the books. `take_in` what arrives, `tick` to decide; both raise InvariantBreach when things contradict.
+    """Owns the books. `take_in` what arrives, `tick` to decide. A slot that contradicts the exchange halts alone.
 
     `doubts` collects keys of orders to look up and from when, `events` what is to be told once it is durable, `session`
-    counts how often the sockets went up or down.
+    counts how often the sockets went up or down. `wants_reading`, `wants_rules`, `wants_clock`: what to read anew.
     """
 
     def __init__(self, books: Books, rules: PairRules, balances: Balances, namespace: str, sizer: Sizer) -> None:
@@ -116,21 +165,30 @@ class Decider:
         self.rules = rules
         self.events: list[Event] = []
         self.doubts: list[tuple[str, float]] = []
-        self.wants_reading = False
+        self.wants_reading = self.wants_rules = self.wants_clock = False
+        self.holds = Holds()
+        base, _, quote = rules.pair.partition("/")
+        self.foreign = ForeignOrders(base, quote)
+        self.picture = Picture(base, quote)
         self._balances = balances
-        self._namespace = namespace
+        self.namespace = namespace
         self._sizer = sizer
         self._quote: Quote | None = None
+        self._alive_s = 0.0
         self._identities = Identities()
         self._identities.know(self.orders)
         self.session = 0
         self._connected = False
         self._reconciled = False
         self._hold: Reason | None = Reconciling(0)
-        self._halted: Halted | None = None
-        self._foreign_orders = 0
         self.closes = MinuteCloses()
         self._conditions = Conditions()
+        self._refusals: dict[tuple[int, Trade], int] = {}
+        self._lately_foreign: list[float] = []
+        self._stopping_since_s: float | None = None
+        self._held_unnamed = _NOTHING
+        self._over_s: dict[str, float] = {}
+        self._grown_before = False
 
     @property
     def orders(self) -> list[Order]:
@@ -139,13 +197,20 @@ class Decider:
 
     @property
     def halted(self) -> bool:
-        return self._halted is not None
+        """Whether a slot stands still until a person ends that."""
+        return any(slot.halt is not None for slot in self.books.slots.values())
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What waits for a person."""
+        slots = [slot for _, slot in sorted(self.books.slots.items())]
+        return troubles_of(slots, self.foreign.orders, self.foreign.earlier, self.holds.waiting)
 
     def ensure_slots(self, count: int) -> None:
         """Add slots up to `count`; slots beyond it close what they hold and enter nothing."""
         for slot_id in range(1, count + 1):
             if slot_id not in self.books.slots:
-                self.books.put(Slot(slot_id, self._namespace))
+                self.books.put(Slot(slot_id, self.namespace))
         for slot in list(self.books.slots.values()):
             if slot.retired is not (slot.slot_id > count):
                 self.books.put(replace(slot, retired=slot.slot_id > count))
@@ -156,10 +221,15 @@ class Decider:
             case Quote():
                 self._quote = arrival
                 self.closes.note(arrival.mid, arrival.at_s)
-            case LedgerEntry():
-                self.books.note_ledger(arrival, self.rules.pair)
+            case ChannelAlive(at_s):
+                self._alive_s = max(self._alive_s, at_s)
             case Balances():
                 self._balances = arrival
+                self.picture.balanced(arrival, now_s)
+            case LedgerEntry():
+                self.books.note_ledger(arrival, self.rules.pair)
+                changed = self.picture.entered(arrival, now_s)
+                self._note(() if changed is None else (changed,), now_s)
             case StreamLost(reason):
                 self.session += 1
                 self._connected = self._reconciled = False
@@ -167,8 +237,19 @@ class Decider:
             case StreamBack():
                 self.session += 1
                 self._connected = self.wants_reading = True
+            case MarketSaid(status):
+                self.holds.market = status
+            case AccountTrouble(reason):
+                self._wait(reason, now_s)
             case RowSetAside():
                 self.wants_reading = True
+                self._note((OrderSetAside(arrival.channel, arrival.order_id, arrival.words),), now_s)
+            case RulesRead(rules):
+                self._ruled(rules, now_s)
+            case ClockRead(ahead_s):
+                self.holds.clock_ahead_s = ahead_s
+            case PricesRead(prices):
+                self.picture.price_all(dict(prices))
             case VenueOrder():
                 return self._seen(arrival, options, now_s)
             case VenueFill():
@@ -184,25 +265,35 @@ class Decider:
         everything off the book.
         """
         self._hold = self._held(switch, options, now_s)
+        self._look_for_unexplained(now_s)
         if switch is Switch.STOPPED:
-            return self.cancel_everything()
-        world = self._world(options, now_s)
+            self._stopping_since_s = self._stopping_since_s or now_s
+            return self.cancel_everything(options, now_s)
+        self._stopping_since_s = None
+        world = self.world(options, now_s)
+        nothing_new = self.holds.now(self.rules, now_s)
         if isinstance(self._hold, limits.PriceStale):
-            self._note_blocked_by_age(self._hold, world)
-        if isinstance(self._hold, PriceAwaited | Reconciling | Disconnected | limits.PriceStale):
-            return []
-        self.books.begin_money(self._balances, world.market, now_s)
-        self._note(
-            self._conditions.begun(standing(self.books.slots.values(), self._exit_wait(options, now_s), world)), now_s
-        )
+            nothing_new = (BlockedBy.PRICE_AGE, self._hold)
+        if nothing_new is not None:
+            self._note_all_blocked(*nothing_new, world)
+        unready = isinstance(self._hold, PriceAwaited | Reconciling | Disconnected)
         actions: list[Action] = []
         for slot_id in list(self.books.slots):
-            actions += self._apply(transition(self.books.slots[slot_id], Ticked(), world), now_s)
-        free = limits.headroom(len(self.orders) + self._foreign_orders, self.rules, options)
+            slot = self.books.slots[slot_id]
+            if slot.releasing or not (unready or nothing_new):
+                actions += self._transition(slot, Ticked(), world)
+        if unready or nothing_new:
+            return actions
+        self.books.begin_money(self._balances, world.market, now_s)
+        wait = self._exit_wait(options, now_s)
+        self._note(self._conditions.begun(standing(self.books.slots.values(), wait, world)), now_s)
+        foreign_here = sum(not order.pair for order in self.foreign.orders.values())
+        free = limits.headroom(len(self.orders) + foreign_here, self.rules, options)
         if (evicted := eviction_for_capacity(self.books.slots.values(), free, world)) is not None:
             actions += self._apply(Step(evicted[0], (evicted[1],)), now_s)
         slots = list(self.books.slots.values())
         capacity = limits.band(free, self.books.losses, options, now_s)
+        held = None if self._hold is None else (BlockedBy.LIMIT, self._hold)
         entries = place_entries(
             slots,
             Funds(self._balances.usd, self._balances.doge),
@@ -210,7 +301,8 @@ class Decider:
             sizer=self._sizer,
             losses=self.books.losses,
             allowed=limits.entries_allowed(capacity, options),
-            hold=None if self._hold is None else (BlockedBy.LIMIT, self._hold),
+            hold=self.holds.entries() or held,
+            others=self.held_by_others,
         )
         for slot in entries.slots:
             self.books.put(slot)
@@ -220,35 +312,93 @@ class Decider:
         self._note(entries.notes, now_s)
         return actions + list(entries.actions)
 
-    def cancel_everything(self) -> list[Action]:
-        """Take every order off the book; those being cancelled already are left."""
+    def cancel_everything(self, options: GridOptions, now_s: float) -> list[Action]:
+        """Take every order off the book; those asked for a moment ago are left until it is time to ask again."""
         actions: list[Action] = []
         for slot in list(self.books.slots.values()):
-            step = cancel_all(slot)
-            self.books.put(step.slot)
-            actions += step.actions
+            if slot.releasing:
+                actions += self._transition(slot, Ticked(), self.world(options, now_s))
+            else:
+                step = cancel_all(slot, now_s)
+                self.books.put(step.slot)
+                actions += step.actions
         return actions
 
-    def halt(self, breach: InvariantBreach, now_s: float) -> None:
-        """Nothing is decided from here on; a person has to look."""
-        if self._halted is None:
-            self._halted = Halted(str(breach))
-            if isinstance(breach, VolumeDrift):
-                self.books.note_drift(breach)
-            self._note((self._halted,), now_s, grave=True)
+    @property
+    def held_by_others(self) -> Funds:
+        """What orders that are not ours hold of quote and base: those that are known, or what the exchange says is held
+        beyond what all known orders hold, whichever is more.
+        """
+        known = self.foreign.holds
+        usd, doge = known.usd, known.doge
+        if self.picture.quote_held is not None and self.picture.base_held is not None:
+            usd = max(usd, self._held_unnamed.usd)
+            doge = max(doge, self._held_unnamed.doge)
+        return Funds(usd, doge)
 
     def snapshot(self, options: GridOptions, now_s: float) -> GridSnapshot:
         """How the grid stands."""
-        why = self._halted or self._hold
-        state = "halted" if self._halted else "running" if why is None else "held"
-        wait = self._exit_wait(options, now_s)
-        stands = Standing(state, why, self._quote, self._balances, self._foreign_orders, wait, self._conditions.now)
+        stands = Standing(
+            state="running" if self._hold is None else "held",
+            why=self._hold,
+            quote=self._quote,
+            price_s=self._price_s,
+            balances=self._balances,
+            others=self.held_by_others,
+            foreign=tuple(self.foreign.orders.values()),
+            earlier=frozenset(self.foreign.earlier),
+            picture=self.picture,
+            market=self.rules.status if self.holds.market.takes_orders else self.holds.market,
+            stopping=self._stopping(now_s),
+            halted=self.halted,
+            exit_wait=self._exit_wait(options, now_s),
+            conditions=self._conditions.now,
+        )
         return snapshot(self.books, stands, self.rules, options, now_s)
+
+    def note(self, reason: Reason, now_s: float, *, grave: bool = False) -> None:
+        """Tell something once what follows from it is durable."""
+        self._note((reason,), now_s, grave=grave)
+
+    def apply(self, step: Step, now_s: float) -> list[Action]:
+        """Take over what a change of a slot came to, and return what is to be sent."""
+        return self._apply(step, now_s)
+
+    def works(self, order: VenueOrder, now_s: float) -> bool:
+        """Whether an order that rests is one that the slots work, or worked until lately: REST may lag. One that is
+        over here and still rests much later is nobody's.
+        """
+        key = self._identities.key_of(order.client_id, order.order_id)
+        if key is None or self._order(key) is not None:
+            return key is not None
+        return now_s - self._over_s.setdefault(order.order_id, now_s) < _OVER_FOR_GOOD_S
+
+    def know(self, order: Order) -> None:
+        """An order is ours from here on, under the names that it has."""
+        self._identities.know((order,))
+        self.foreign.forget(order.order_id)
+
+    def _stopping(self, now_s: float) -> Stopping | None:
+        if self._stopping_since_s is None:
+            return None
+        left = self.orders
+        times = [cancel_again_s(order) for order in left if order.stage is not Stage.CLOSING]
+        return Stopping(len(left), len(self.foreign.earlier), self._stopping_since_s, min(times, default=None))
+
+    @property
+    def _price_s(self) -> float:
+        """When the price was last known to stand: at the quote, or at a heartbeat of its channel since."""
+        return 0.0 if self._quote is None else max(self._quote.at_s, self._alive_s)
+
+    def _ruled(self, rules: PairRules, now_s: float) -> None:
+        self.rules = rules
+        if self.books.rules is not None:
+            self._note(_what_changed(self.books.rules, rules), now_s)
+        if self.books.rules != rules:
+            self.books.note_rules(rules)
 
     def _looked_up(self, found: LookUp, options: GridOptions, now_s: float) -> list[Action]:
         actions: list[Action] = []
-        if found.balances is not None:
-            self._balances = found.balances
         for key in found.in_doubt:
             actions += self._move(key, Silent(key, Request.CANCEL), options, now_s)
         for order in found.orders:
@@ -259,17 +409,41 @@ class Decider:
             actions += self._fill(fill, options, now_s)
         for key in found.never_arrived:
             actions += self._move(key, NeverArrived(key), options, now_s)
+        if found.balances is not None:
+            self._balances = found.balances
+            self.picture.balanced(found.balances, now_s)
         if found.complete:
-            self._foreign_orders = found.foreign_orders
-            self._reconciled = self._reconciled or (self._connected and found.session == self.session)
-            self.books.note_read(min(now_s, max((fill.at_s for fill in found.fills), default=0.0)))
+            self._complete(found, now_s)
             if found.balances is not None:
                 self.books.anchor_money(found.balances)
         return actions
 
+    def _complete(self, found: LookUp, now_s: float) -> None:
+        """Everything that rests, was traded and is held was read."""
+        fresh = self.foreign.listed(found.foreign, found.asked_s)
+        fresh = [order for order in fresh if order.order_id not in self._over_s]
+        if self._reconciled:
+            self._others_appeared(fresh, now_s)
+        else:
+            self.picture.rebase()
+        if found.balances is not None and found.balances.quote_held is not None:
+            known = self.foreign.holds
+            ours_usd = sum((order.reserved_usd for order in self.orders), ZERO) * (1 + self.rules.maker_fee_ratio)
+            ours_doge = sum((order.reserved_doge for order in self.orders), ZERO)
+            unnamed = Funds(found.balances.quote_held - ours_usd, (found.balances.base_held or ZERO) - ours_doge)
+            grown = unnamed.usd > known.usd * _MORE or unnamed.doge > known.doge * _MORE
+            # An order that was placed or filled between the two answers would look like somebody else's: twice is once.
+            self._held_unnamed = unnamed if grown and self._grown_before else _NOTHING
+            self._grown_before = grown
+        self.holds.account_answers()
+        self._reconciled = self._reconciled or (self._connected and found.session == self.session)
+        self.books.note_read(min(now_s, max((fill.at_s for fill in found.fills), default=0.0)))
+
     def _seen(self, order: VenueOrder, options: GridOptions, now_s: float, *, proof: bool = False) -> list[Action]:
         key = self._identities.key_of(order.client_id, order.order_id)
         known = None if key is None else self._order(key)
+        if key is None and self._reconciled and self.foreign.seen(order):
+            self._others_appeared([order], now_s)
         if key is None or known is None:
             return []
         actions = self._learn(key, order.order_id, options, now_s)
@@ -280,25 +454,66 @@ class Decider:
         seen = Seen(key, order.order_id, order.price, order.quantity, order.filled, order.fate, proof)
         return actions + self._move(key, seen, options, now_s)
 
+    def _others_appeared(self, orders: Sequence[VenueOrder], now_s: float) -> None:
+        """Orders that are not ours and came while we were looking: a program gives names, or is fast; a person is
+        neither.
+        """
+        self._lately_foreign = [at_s for at_s in self._lately_foreign if at_s > now_s - _LATELY_S]
+        for order in orders:
+            self._lately_foreign.append(now_s)
+            if name_in(order.client_id) is not None:
+                self._wait(KeyUsedElsewhere("an order of another Evenkeel appeared"), now_s)
+            elif order.client_id:
+                self._wait(KeyUsedElsewhere("an order with another program's name appeared"), now_s)
+        if len(self._lately_foreign) >= _FAST:
+            self._wait(KeyUsedElsewhere(f"{len(self._lately_foreign)} orders appeared within a minute"), now_s)
+
+    def _wait(self, reason: Reason, now_s: float) -> None:
+        told = self.holds.wait(reason, now_s)
+        self._note(() if told is None else (told,), now_s, grave=True)
+
     def _fill(self, fill: VenueFill, options: GridOptions, now_s: float) -> list[Action]:
         if self.books.counted(fill.trade_id):
             return []
         # A day to come would let no loss of today count, and a later reading would begin after the trades of today.
         fill = replace(fill, at_s=min(fill.at_s, now_s))
+        self.picture.traded(fill, now_s)
+        if fill.pair:
+            return []
         key = self._identities.key_of(fill.client_id, fill.order_id)
         order = None if key is None else self._order(key)
         if key is None:
             self._identities.hold(fill)
             return []
-        if order is None:
-            raise InvariantBreach(self._slot_of(key), f"trade {fill.trade_id} fills order {key}, which is closed here")
-        filled = Filled(key, fill.trade_id, fill.price, fill.quantity, fill.fee_usd, fill.at_s)
-        actions = self._move(key, filled, options, now_s)
+        slot = self._slot_of(key)
+        actions: list[Action] = []
+        try:
+            if order is None:
+                raise InvariantBreach(slot, f"trade {fill.trade_id} fills order {key}, which is closed here")
+            filled = Filled(key, fill.trade_id, fill.price, fill.quantity, fill.fee_usd, fill.at_s)
+            actions = self._apply(transition(slot, filled, self.world(options, now_s)), now_s)
+        except InvariantBreach:
+            order = self._set_apart(slot, key, fill)
+            self._note_surplus(slot.slot_id, now_s)
         self._spend(fill)
         mid = fill.price if self._quote is None else self._quote.mid
         self.books.count_fill(fill, order, order_done=self._order(key) is None, mid=mid)
-        self.events.append(_booked(fill, key, self._slot_of(key).slot_id, order))
+        self.events.append(_booked(fill, key, slot.slot_id, order))
         return actions
+
+    def _set_apart(self, slot: Slot, key: str, fill: VenueFill) -> Order:
+        """A trade that no order of the slot accounts for is counted all the same, and waits for a person."""
+        trade = Trade.B if fill.side is Side.BUY else Trade.A
+        position = Position(fill.quantity, fill.quantity * fill.price, fill.fee_usd, fill.at_s)
+        slot, _ = with_surplus(slot, trade, key, SurplusCause.LATE_TRADE, position, fill.at_s)
+        self.books.put(slot)
+        return Order(key, trade, Role.ENTRY, fill.side, fill.price, fill.quantity * 2, fill.price, fill.at_s)
+
+    def _note_surplus(self, slot_id: int, now_s: float) -> None:
+        surplus = self.books.slots[slot_id].surpluses[-1]
+        position = surplus.position
+        told = SurplusTraded(slot_id, surplus.trade, surplus.cause, position.quantity, position.price)
+        self._note((told,), now_s, grave=True)
 
     def _spend(self, fill: VenueFill) -> None:
         """Until the exchange says the new balances, count what was spent as gone and what was got as not yet there."""
@@ -313,11 +528,15 @@ class Decider:
 
     def _answered(self, action: Action, outcome: Outcome, options: GridOptions, now_s: float) -> list[Action]:
         key, request = action.order.key, request_of(action)
+        if key.startswith(FOREIGN):
+            return self._foreign_answered(action, outcome, now_s)
+        place = (self._slot_of(key).slot_id, action.order.trade)
         match outcome:
             case Delivered(OrderTaken() as taken):
+                self._refusals.pop(place, None)
                 actions = self._learn(key, taken.order_id, options, now_s)
                 if isinstance(action, Place):
-                    self.events.append(placed_event(action, self._slot_of(key).slot_id, now_s))
+                    self.events.append(placed_event(action, place[0], now_s))
                 answer = Taken(key, request, taken.order_id, taken.price, taken.quantity)
                 return self._move(key, answer, options, now_s) + actions
             case Delivered():
@@ -327,34 +546,104 @@ class Decider:
                 return self._move(key, Silent(key, request), options, now_s)
             case Rejected(reason):
                 if isinstance(action, Cancel):
-                    self.doubts.append((key, now_s + REFUSED_CANCEL_WAIT_S))
-                wait_s = 0.0 if isinstance(reason, PostOnlyRejected) else options.retry_s
+                    self._doubt_cancelled(key, now_s + REFUSED_CANCEL_WAIT_S)
+                wait_s = self._refused(action, reason, options, now_s)
                 return self._move(key, TurnedDown(key, request, reason, wait_s, by_exchange=True), options, now_s)
             case HeldBack(reason):
                 if isinstance(action, Cancel):
-                    self.doubts.append((key, now_s))
+                    self._doubt_cancelled(key, now_s)
                 wait_s = OBSERVE_AGAIN_S if isinstance(reason, ModeHolds) else options.retry_s
                 return self._move(key, TurnedDown(key, request, reason, wait_s, by_exchange=False), options, now_s)
-            case _:
-                self.doubts.append((key, now_s + options.order_deadline_s))
-                return self._move(key, Silent(key, request), options, now_s)
+            case Unknown(reason):
+                self.wants_clock = self.wants_clock or "eadline" in str(reason)
+        if isinstance(action, Cancel):
+            self._doubt_cancelled(key, now_s + REFUSED_CANCEL_WAIT_S)
+        else:
+            self.doubts.append((key, now_s + options.order_deadline_s))
+        return self._move(key, Silent(key, request), options, now_s)
+
+    def _doubt_cancelled(self, key: str, from_s: float) -> None:
+        """A cancel that was not carried out, or not answered. What is in doubt already is looked up already, and a
+        cancel asked again changes nothing about when that proves something.
+        """
+        order = self._order(key)
+        if order is not None and order.stage is not Stage.UNKNOWN:
+            self.doubts.append((key, from_s))
+
+    def _foreign_answered(self, action: Action, outcome: Outcome, now_s: float) -> list[Action]:
+        """A cancel of an order that is in no slot: gone it leaves the list, else it stays there, to be asked again."""
+        if isinstance(outcome, Delivered) or outcome == Rejected(OrderGone()):
+            self.foreign.forget(action.order.order_id)
+        elif isinstance(outcome, Rejected | HeldBack | Unknown):
+            self._note((ForeignNotCancelled(action.order.order_id, outcome.reason),), now_s)
+        self.wants_reading = True
+        return []
+
+    def _refused(self, action: Action, reason: Reason, options: GridOptions, now_s: float) -> float:
+        """What a refusal makes the grid do, and how long the same is not asked again: longer each time in a row."""
+        if isinstance(reason, PostOnlyRejected):
+            return 0.0
+        place = (self._slot_of(action.order.key).slot_id, action.order.trade)
+        times = self._refusals.get(place, 0)
+        if not isinstance(action, Cancel):
+            self._refusals[place] = times + 1
+        wait_s = min(LONGEST_RETRY_S, options.retry_s * 2.0 ** min(times, 10))
+        if isinstance(reason, InsufficientFunds):
+            self.wants_reading = True
+        if isinstance(reason, VenueRefused):
+            told = self.holds.refused(reason, now_s)
+            self._note(() if told is None else (told,), now_s, grave=True)
+            self.wants_rules = self.wants_rules or reason.advice == "reread"
+            self.wants_reading = self.wants_reading or reason.advice == "reread"
+            self.wants_clock = self.wants_clock or "deadline" in reason.words
+            wait_s = max(wait_s, reason.again_in_s)
+        if isinstance(action, Place) and action.order.role is Role.ENTRY:
+            self.books.note_refused(place[0], place[1].entry_side)
+        return wait_s
 
     def _learn(self, key: str, order_id: str, options: GridOptions, now_s: float) -> list[Action]:
+        self.foreign.forget(order_id)
         return [action for fill in self._identities.learn(key, order_id) for action in self._fill(fill, options, now_s)]
 
     def _held(self, switch: Switch, options: GridOptions, now_s: float) -> Reason | None:
         if not self._reconciled:
+            account = self.holds.now(self.rules, now_s)
+            if account is not None and account[0] is BlockedBy.ACCOUNT:
+                return account[1]
             return self._hold if isinstance(self._hold, Disconnected) else Reconciling(len(self.doubts))
         if self._quote is None:
             return PriceAwaited()
         if switch is not Switch.RUNNING:
             return SwitchHolds(switch)
+        account = self.holds.now(self.rules, now_s) or self.holds.entries()
+        if account is not None:
+            return account[1]
         value = self._balances.usd + self._balances.doge * self._quote.mid
-        held = limits.hold_all(self.books.losses, value, max(0.0, now_s - self._quote.at_s), options, now_s)
+        held = limits.hold_all(self.books.losses, value, max(0.0, now_s - self._price_s), options, now_s)
         return held or limits.profit_below_fees(self.rules, options)
 
+    def _look_for_unexplained(self, now_s: float) -> None:
+        if self._reconciled and self._quote is not None:
+            self._note(tuple(self.picture.unexplained(self._quote.mid, now_s)), now_s)
+
     def _move(self, key: str, event: GridEvent, options: GridOptions, now_s: float) -> list[Action]:
-        return self._apply(transition(self._slot_of(key), event, self._world(options, now_s)), now_s)
+        return self._transition(self._slot_of(key), event, self.world(options, now_s))
+
+    def _transition(self, slot: Slot, event: GridEvent, world: World) -> list[Action]:
+        try:
+            return self._apply(transition(slot, event, world), world.now_s)
+        except InvariantBreach as breach:
+            self._halt(slot, breach, world.now_s)
+            return []
+
+    def _halt(self, slot: Slot, breach: InvariantBreach, now_s: float) -> None:
+        """The slot stands still with what it held last; its orders stay where they are, and the others go on."""
+        if slot.halt is not None:
+            return
+        self.books.put(halted(slot, breach.detail, now_s))
+        if isinstance(breach, VolumeDrift):
+            self.books.note_drift(breach)
+        self._note((SlotHalted(slot.slot_id, breach.detail),), now_s, grave=True)
 
     def _apply(self, step: Step, now_s: float) -> list[Action]:
         self.books.put(step.slot)
@@ -375,19 +664,22 @@ class Decider:
             )
         for lot in step.abandoned:
             self.books.count_abandoned(lot)
+        self.books.list_holdings(step.holdings)
         self._identities.know(action.order for action in step.actions)
-        self._note(step.notes, now_s)
+        for note in step.notes:
+            waits = isinstance(note, SurplusTraded) or (isinstance(note, EnlargedByOther) and not note.adopted)
+            self._note((note,), now_s, grave=waits)
         return list(step.actions)
 
     def _note(self, reasons: Sequence[Reason], now_s: float, *, grave: bool = False) -> None:
         self.events.extend(GridNote(at_s=now_s, reason=reason, grave=grave) for reason in reasons)
 
-    def _note_blocked_by_age(self, stale: Reason, world: World) -> None:
+    def _note_all_blocked(self, cause: BlockedBy, reason: Reason, world: World) -> None:
         wanted = [want for slot in self.books.slots.values() for want in wants(slot, world)]
-        blocked = [Blocked(want.slot_id, want.trade, BlockedBy.PRICE_AGE, stale) for want in wanted]
+        blocked = [Blocked(want.slot_id, want.trade, cause, reason) for want in wanted]
         self.books.note_blocked(blocked, world.now_s)
 
-    def _world(self, options: GridOptions, now_s: float) -> World:
+    def world(self, options: GridOptions, now_s: float) -> World:
         market = ZERO if self._quote is None else self._quote.mid
         return World(market, self.rules, options, now_s, self._exit_wait(options, now_s).seconds)
 
@@ -399,6 +691,13 @@ class Decider:
 
     def _order(self, key: str) -> Order | None:
         return self._slot_of(key).order(key)
+
+
+def _what_changed(before: PairRules, now: PairRules) -> tuple[Reason, ...]:
+    """Each rule that is another one now."""
+    names = ("price_decimals", "quantity_decimals", "minimum_quantity", "minimum_cost_usd", "maker_fee_ratio")
+    pairs = ((name, str(getattr(before, name)), str(getattr(now, name))) for name in names)
+    return tuple(RulesChanged(*row) for row in pairs if row[1] != row[2])
 
 
 def _booked(fill: VenueFill, key: str, slot_id: int, order: Order) -> FillBooked:

@@ -30,6 +30,10 @@ class BlockedBy(Enum):
     LIMIT = "limit"
     PRICE_AGE = "price_age"
     GOVERNOR = "governor"
+    MARKET = "market"
+    ACCOUNT = "account"
+    SLOT = "slot"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,9 @@ class Funds:
 
     usd: Decimal
     doge: Decimal
+
+
+NOTHING = Funds(ZERO, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,23 @@ class MissingFunds(Reason, code="missing_funds"):
 
 
 @dataclass(frozen=True, slots=True)
+class HeldByOthers(Reason, code="held_by_others"):
+    """The entry would have been funded, had orders that are not the grid's not held so much."""
+
+    side: Side
+    needed: Decimal
+    free: Decimal
+    held: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SlotWaits(Reason, code="slot_waits"):
+    """The slot waits for a person to say what becomes of it."""
+
+    slot_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class BelowExchangeMinimum(Reason, code="below_exchange_minimum"):
     """The size comes to less than the exchange takes."""
 
@@ -116,11 +140,11 @@ class EntryPass:
     waiting: tuple[tuple[int, Trade], ...] = ()
 
 
-def free_funds(total: Funds, slots: Sequence[Slot], rules: PairRules) -> Funds:
-    """Total balances less what every order of the grid holds, sent ones included, and less what exits still to be
-    placed will need: no entry takes that from them.
+def free_funds(total: Funds, slots: Sequence[Slot], rules: PairRules, others: Funds = NOTHING) -> Funds:
+    """Total balances less what every order of the grid holds, sent ones included, less what orders of `others` hold,
+    and less what exits still to be placed will need: no entry takes that from them.
     """
-    usd, doge = total.usd, total.doge
+    usd, doge = total.usd - others.usd, total.doge - others.doge
     for slot in slots:
         for order in slot.orders:
             usd -= _held_usd(order, rules)
@@ -140,7 +164,7 @@ def wants(slot: Slot, world: World) -> list[Want]:
         for leg in slot.legs
         if leg.order is None and not leg.exiting and leg.retry_s <= world.now_s
     ]
-    drifted = drifted_entry(slot, world)
+    drifted = None if slot.waits else drifted_entry(slot, world)
     if drifted is not None and drifted.order is not None:
         wanted.append(Want(slot.slot_id, drifted.trade, Cause.REFRESH, drifted.order))
     return wanted
@@ -155,13 +179,16 @@ def place_entries(
     losses: Losses,
     allowed: int,
     hold: tuple[BlockedBy, Reason] | None,
+    others: Funds = NOTHING,
 ) -> EntryPass:
     """Serve the wants of all slots in turn, within what is free of `total` and at most `allowed` new entries.
+
+    others: what orders that are not the grid's hold of `total`.
 
     Moves of resting entries are not counted against `allowed`: they take no further place on the book. What only has
     to wait for the next pass is not blocked.
     """
-    funds = free_funds(total, slots, world.rules)
+    funds = free_funds(total, slots, world.rules, others)
     changed: dict[int, Slot] = {slot.slot_id: slot for slot in slots}
     before = dict(changed)
     actions: list[Place | Amend] = []
@@ -174,10 +201,10 @@ def place_entries(
         if hold is None and want.order is None and placed >= allowed > 0:
             waiting.append((want.slot_id, want.trade))
             continue
-        stopped = _stopped(want, losses, world, hold, allowed)
+        stopped = _stopped(slot, want, losses, world, hold, allowed)
         sized = stopped or _sized(slot, want, funds, total, world, sizer)
         if isinstance(sized, Blocked):
-            blocked.append(sized)
+            blocked.append(_named_holder(sized, others))
             continue
         quantity, sizing = sized
         slot, action, note = _placed(slot, want, quantity, sizing, world)
@@ -200,7 +227,19 @@ def _in_turn(all_wants: list[Want]) -> list[Want]:
     return sorted(all_wants, key=lambda want: (want.order is None, want.slot_id, want.trade.value))
 
 
+def _named_holder(blocked: Blocked, others: Funds) -> Blocked:
+    """What other people's orders hold is named, where it would have been enough."""
+    missing = blocked.reason
+    if not isinstance(missing, MissingFunds):
+        return blocked
+    held = others.usd if missing.side is Side.BUY else others.doge
+    if held <= 0 or missing.free + held < missing.needed:
+        return blocked
+    return replace(blocked, reason=HeldByOthers(missing.side, missing.needed, missing.free, held))
+
+
 def _stopped(
+    slot: Slot,
     want: Want,
     losses: Losses,
     world: World,
@@ -209,6 +248,8 @@ def _stopped(
 ) -> Blocked | None:
     if hold is not None:
         return Blocked(want.slot_id, want.trade, *hold)
+    if slot.waits:
+        return Blocked(want.slot_id, want.trade, BlockedBy.SLOT, SlotWaits(want.slot_id))
     if want.order is None and allowed == 0:
         return Blocked(want.slot_id, want.trade, BlockedBy.CAPACITY)
     resting = rests(losses, want.slot_id, want.trade, world.options, world.now_s)

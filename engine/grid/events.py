@@ -9,7 +9,7 @@ from enum import Enum
 from engine.core.messages import Reason
 from engine.grid.options import GridOptions
 from engine.grid.ports import OrderFate, PairRules
-from engine.grid.slot import Cause, Lot, Order, Position, Slot, Trade
+from engine.grid.slot import Cause, Lot, Order, Position, Slot, SurplusCause, Trade
 from engine.grid.volatility import WITHOUT_DATA_S
 
 
@@ -158,9 +158,22 @@ class RoundTrip:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedHolding:
+    """What a slot let go of: it is the operator's own from there on, and the grid neither trades nor counts it.
+
+    trade: A for what was sold and not bought back, B for what was bought and not sold.
+    """
+
+    slot_id: int
+    trade: Trade
+    position: Position
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What a transition returns: the slot after it, what to send, what was realised, what is worth telling, and what
-    was abandoned.
+    the slot let go of or abandoned.
     """
 
     slot: Slot
@@ -168,6 +181,7 @@ class Step:
     round_trips: tuple[RoundTrip, ...] = ()
     notes: tuple[Reason, ...] = ()
     abandoned: tuple[Lot, ...] = ()
+    holdings: tuple[ListedHolding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,3 +288,86 @@ class OrderTurnedDown(Reason, code="order_turned_down"):
     trade: Trade
     cause: Reason
     retry_after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class EnlargedByOther(Reason, code="enlarged_by_other"):
+    """Somebody else made an order of ours larger. adopted: the option makes the whole of it ours at once."""
+
+    slot_id: int
+    trade: Trade
+    order_id: str
+    asked: Decimal
+    now: Decimal
+    adopted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedByOther(Reason, code="reduced_by_other"):
+    """Somebody else made an order of ours smaller; the slot goes on with what is left of it."""
+
+    slot_id: int
+    trade: Trade
+    order_id: str
+    asked: Decimal
+    now: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MovedByOther(Reason, code="moved_by_other"):
+    """Somebody else gave an order of ours another price; the slot goes on with it."""
+
+    slot_id: int
+    trade: Trade
+    order_id: str
+    was: Decimal
+    now: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledByOther(Reason, code="cancelled_by_other"):
+    """An order of ours left the book unfilled, and neither we nor its expiry did that."""
+
+    slot_id: int
+    trade: Trade
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurplusTraded(Reason, code="surplus_traded"):
+    """More was traded under a name of ours than we had asked for: `quantity` waits for a person."""
+
+    slot_id: int
+    trade: Trade
+    cause: SurplusCause
+    quantity: Decimal
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TooSmallToClose(Reason, code="too_small_to_close"):
+    """The exchange takes no order as small as this position now: it goes along with the next exit of its trade."""
+
+    slot_id: int
+    trade: Trade
+    quantity: Decimal
+    minimum: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedReason(Reason, code="adopted"):
+    """A surplus was made ours: the resting exit makes room for one of all that was filled."""
+
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredReason(Reason, code="restored"):
+    """The order gets the size back that we had asked for."""
+
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedReason(Reason, code="slot_released"):
+    """A person lets go of the slot; its orders are taken off the book and its position becomes a listed holding."""

@@ -12,6 +12,8 @@ from engine.grid.ports import AmendOrder, CancelOrder, OrderFate, PlaceOrder, Ve
 from engine.grid.slot import Order, Role
 
 PLACE, AMEND, CANCEL = "place_order", "amend_order", "cancel_order"
+FOREIGN = "foreign."
+"""Begins the keys of cancels of orders that are in no slot."""
 
 
 def intent_of(action: Action, options: GridOptions, now_s: float) -> Intent:
@@ -31,7 +33,9 @@ def intent_of(action: Action, options: GridOptions, now_s: float) -> Intent:
             change = AmendOrder(order.client_id, order.amended_price, order.amended_quantity, deadline_s)
             return Intent(action.key, ENGINE, AMEND, Exposure.OPENS, change, action.reason)
         case Cancel():
-            return Intent(action.key, ENGINE, CANCEL, Exposure.CANCELS, CancelOrder(order.client_id), action.reason)
+            ours = not action.key.startswith(FOREIGN)
+            cancel = CancelOrder(order.client_id) if ours else CancelOrder(order.named, order.order_id)
+            return Intent(action.key, ENGINE, CANCEL, Exposure.CANCELS, cancel, action.reason)
 
 
 def request_of(action: Action) -> Request:

@@ -1,4 +1,4 @@
-"""What must hold of a slot after every transition (grid spec 11); a breach halts the grid with the slot shown."""
+"""What must hold of a slot after every transition (grid spec 11); a breach halts the slot, which is shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.grid.slot import Leg, Order, Role, Slot
 
 
 class InvariantBreach(RuntimeError):
-    """A slot contradicts itself or the exchange. The grid stops; `slot` is the last one that held."""
+    """A slot contradicts itself or the exchange. It halts; `slot` is the last one that held."""
 
     def __init__(self, slot: Slot, detail: str) -> None:
         super().__init__(f"slot {slot.slot_id}: {detail}")
@@ -43,8 +43,13 @@ def _faults(slot: Slot) -> Iterator[str]:
     if len(set(keys)) != len(keys):
         yield f"two orders share a key: {sorted(keys)}"
     for order in slot.recoveries:
-        if order.role is not Role.RECOVERY or order.quantity != order.position.quantity:
+        if order.role is not Role.RECOVERY or _asked_for(order) != order.position.quantity:
             yield f"{order.key}: {order.role.value} of {order.quantity} for a position of {order.position.quantity}"
+
+
+def _asked_for(order: Order) -> Decimal:
+    """What we asked for, whatever somebody else made of it."""
+    return order.quantity if order.asked is None else order.asked
 
 
 def _leg_faults(leg: Leg) -> Iterator[str]:
@@ -56,7 +61,7 @@ def _leg_faults(leg: Leg) -> Iterator[str]:
     if leg.order.trade is not leg.trade:
         yield f"{name} holds an order of trade {leg.order.trade.value}"
     if leg.order.role is Role.EXIT:
-        if leg.order.quantity != leg.position.quantity:
+        if _asked_for(leg.order) != leg.position.quantity:
             yield f"{name}: exit of {leg.order.quantity} for a position of {leg.position.quantity}"
     elif leg.order.role is not Role.ENTRY:
         yield f"{name} works a {leg.order.role.value} order"

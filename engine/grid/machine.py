@@ -13,11 +13,13 @@ from engine.core.messages import Reason
 from engine.grid.changes import cancelled, closing_order, removed, replaced
 from engine.grid.events import (
     Action,
+    CancelledByOther,
     Filled,
     GridEvent,
     NeverArrived,
     OrderTurnedDown,
     Place,
+    ReleasedReason,
     Request,
     RetiredReason,
     RoundTrip,
@@ -27,15 +29,20 @@ from engine.grid.events import (
     StoppedReason,
     Taken,
     Ticked,
+    TooSmallToClose,
     TurnedDown,
     World,
 )
+from engine.grid.interference import changed_by_other, own_part, released, stood_so_far
 from engine.grid.invariants import InvariantBreach, VolumeDrift, check
 from engine.grid.options import Evict
 from engine.grid.ports import OrderFate, OrderGone, PairRules, PostOnlyRejected, Side, VenueRefused
 from engine.grid.recovery import abandoned, evictions_of, made_recovery, recovered_again, stranded, worked_off
 from engine.grid.slot import ZERO, Cause, Leg, Lot, Order, Position, Role, Slot, Stage, Trade
 from engine.grid.timing import drifted_part, orphaned
+
+_FIRST_CANCEL_PAUSE_S, _LONGEST_CANCEL_PAUSE_S = 0.3, 5.0
+_SETTLED_S = 5.0
 
 
 def transition(slot: Slot, event: GridEvent, world: World) -> Step:
@@ -50,7 +57,7 @@ def transition(slot: Slot, event: GridEvent, world: World) -> Step:
         case Silent():
             step = Step(_in_doubt(slot, event))
         case NeverArrived():
-            step = _never_arrived(slot, event)
+            step = _never_arrived(slot, event, world)
         case Filled():
             step = _filled(slot, event, world)
         case Seen():
@@ -65,35 +72,49 @@ def tradable(position: Position, rules: PairRules) -> bool:
     return position.quantity >= rules.minimum_quantity and position.cost_usd >= rules.minimum_cost_usd
 
 
-def cancel_all(slot: Slot) -> Step:
+def cancel_all(slot: Slot, now_s: float, reason: Reason | None = None) -> Step:
     """Take every order of the slot off the book; entries are wanted again as a reseed.
 
-    What is in doubt is left: its look-up shows whether there is anything to cancel.
+    A cancel may be asked for again and again: what was not answered, or is in doubt, is asked again after a pause that
+    grows from tenths of a second to some seconds, until the order is known to be gone.
     """
     actions: list[Action] = []
     for order in slot.orders:
-        if order.stage in (Stage.CANCELLING, Stage.CLOSING, Stage.UNKNOWN):
+        if order.stage is Stage.CLOSING or now_s < cancel_again_s(order):
             continue
-        slot, action = cancelled(slot, order, StoppedReason())
+        slot, action = cancelled(slot, order, reason or StoppedReason(), now_s)
         actions.append(action)
         if order.role is Role.ENTRY:
             slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.RESEED))
     return Step(slot, tuple(actions))
 
 
+def cancel_again_s(order: Order) -> float:
+    """From when on a cancel of this order may be asked for again; 0 when none was asked for yet."""
+    if not order.cancels:
+        return 0.0
+    return order.cancel_asked_s + min(_LONGEST_CANCEL_PAUSE_S, _FIRST_CANCEL_PAUSE_S * 2.0 ** (order.cancels - 1))
+
+
 def _ticked(slot: Slot, world: World) -> Step:
+    if slot.releasing:
+        return released(slot, cancel_all(slot, world.now_s, ReleasedReason()), world.now_s)
+    if slot.halt is not None:
+        return Step(slot)
     actions: list[Action] = []
     notes: list[Reason] = []
+    slot, too_small = _merged(slot, world)
+    notes.extend(too_small)
     for trade in Trade:
         leg = slot.leg(trade)
         if leg.exiting and leg.order is None and leg.retry_s <= world.now_s:
             slot, place = _exit_placed(slot, leg, world)
             actions.append(place)
     slot, placed_again = recovered_again(slot, world)
-    part = drifted_part(slot, world)
+    part = None if slot.waits else drifted_part(slot, world)
     if part is not None:
         order, reason = part
-        slot, cancel = cancelled(slot, order, reason)
+        slot, cancel = cancelled(slot, order, reason, world.now_s)
         actions.append(cancel)
     orphan = orphaned(slot, world)
     if orphan is not None:
@@ -101,7 +122,7 @@ def _ticked(slot: Slot, world: World) -> Step:
         slot = made_recovery(slot, slot.leg(trade))
         notes.append(note)
     slot, evictions = evictions_of(slot, world)
-    slot, withdrawn = _withdrawn(slot)
+    slot, withdrawn = _withdrawn(slot, world)
     return Step(slot, (*actions, *placed_again, *evictions, *withdrawn), notes=tuple(notes))
 
 
@@ -117,9 +138,11 @@ def _taken(slot: Slot, event: Taken, world: World) -> Step:
         return Step(replaced(slot, order))
     else:
         taken = order
-    if event.quantity is not None and event.quantity != taken.quantity:
+    if event.quantity is not None and event.quantity != taken.quantity and order.stage is Stage.SENT:
         raise VolumeDrift(slot, order, taken.quantity, event.quantity, "took")
     taken = replace(taken, price=taken.price if event.price is None else event.price)
+    if event.request is Request.AMEND:
+        taken = replace(taken, changed_s=world.now_s)
     if order.stage in (Stage.SENT, Stage.UNKNOWN, Stage.AMENDING):
         taken = replace(taken, stage=Stage.OPEN)
     return _completed(replaced(slot, taken), taken, world, world.now_s)
@@ -133,6 +156,9 @@ def _amended(order: Order) -> Order:
         price=order.amended_price,
         quantity=order.amended_quantity,
         largest=max(order.largest, order.quantity),
+        stood=stood_so_far(order),
+        asked=None,
+        adopted=False,
         amended_price=None,
         amended_quantity=None,
     )
@@ -168,8 +194,9 @@ def _not_moved(slot: Slot, order: Order, event: TurnedDown, note: OrderTurnedDow
         return _completed(slot, kept, world, world.now_s)
     if not resting or not event.by_exchange or _asked_again_later(event.reason):
         return Step(_rested(slot, order.trade, world.now_s + event.retry_after_s), notes=(note,))
-    slot, cancel = cancelled(slot, kept, event.reason)
-    slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.REFRESH))
+    slot, cancel = cancelled(slot, kept, event.reason, world.now_s)
+    if order.role is Role.ENTRY:
+        slot = slot.with_leg(replace(slot.leg(order.trade), wants=Cause.REFRESH))
     return Step(slot, (cancel,), notes=(note,))
 
 
@@ -193,10 +220,13 @@ def _in_doubt(slot: Slot, event: Silent) -> Slot:
     return replaced(slot, replace(order, stage=Stage.UNKNOWN))
 
 
-def _never_arrived(slot: Slot, event: NeverArrived) -> Step:
+def _never_arrived(slot: Slot, event: NeverArrived, world: World) -> Step:
     order = slot.order(event.key)
     if order is None:
         return Step(slot)
+    if order.filled > 0 and order.trusted:
+        gone = replace(order, final_filled=order.filled)
+        return _completed(replaced(slot, gone), gone, world, world.now_s)
     if order.filled > 0:
         raise InvariantBreach(slot, f"order {order.key} has fills, yet the exchange does not know it")
     if order.role is Role.RECOVERY:
@@ -214,9 +244,13 @@ def _filled(slot: Slot, event: Filled, world: World) -> Step:
         cost_usd=order.cost_usd + event.quantity * event.price,
         fees_usd=order.fees_usd + event.fee_usd,
     )
-    limit = max(order.quantity, order.amended_quantity or ZERO, order.largest)
-    if order.filled > limit:
-        raise InvariantBreach(slot, f"order {order.key} of {limit} has fills of {order.filled}")
+    if order.filled > max(order.quantity, order.amended_quantity or ZERO, order.largest):
+        # Somebody made it larger, and the trade is the first that is heard of it: how large, a look-up tells.
+        order, notes = changed_by_other(slot, order, order.price, order.filled, world)
+        if order.final_filled is None:
+            return Step(replaced(slot, replace(order, stage=Stage.UNKNOWN)), notes=notes)
+        step = _completed(replaced(slot, order), order, world, event.at_s)
+        return replace(step, notes=(*notes, *step.notes))
     return _completed(replaced(slot, order), order, world, event.at_s)
 
 
@@ -225,33 +259,70 @@ def _seen(slot: Slot, event: Seen, world: World) -> Step:
     if order is None:
         return Step(slot)
     settles = order.stage is Stage.SENT or (order.stage is Stage.UNKNOWN and event.proof)
-    if settles and order.amended_quantity is None and event.quantity != order.quantity:
+    first_sight = order.stage is Stage.SENT and event.fate is OrderFate.OPEN and order.amended_quantity is None
+    if first_sight and event.quantity != order.quantity:
         raise VolumeDrift(slot, order, order.quantity, event.quantity, "holds")
     order = replace(order, order_id=event.order_id or order.order_id)
     if event.fate is OrderFate.OPEN:
-        if settles:
-            order = replace(
-                order,
-                stage=Stage.OPEN,
-                price=event.price,
-                quantity=event.quantity,
-                largest=max(order.largest, order.quantity),
-                amended_price=None,
-                amended_quantity=None,
-                evicted=False,  # a cancel that came to nothing gave nothing up
-            )
-        return _completed(replaced(slot, order), order, world, world.now_s)
-    if order.filled > event.filled:
+        order, notes = _seen_open(slot, order, event, settles, world)
+        step = _completed(replaced(slot, order), order, world, world.now_s)
+        return replace(step, notes=(*notes, *step.notes))
+    if order.filled > event.filled and not order.trusted:
         raise InvariantBreach(slot, f"order {order.key} has fills of {order.filled}, exchange says {event.filled}")
-    order = replace(order, price=event.price, final_filled=event.filled)
+    notes = ()
+    if event.quantity > max(order.quantity, order.amended_quantity or ZERO, order.largest):
+        order, notes = changed_by_other(slot, order, order.price, event.quantity, world)
+    if event.fate is OrderFate.CANCELLED and _rested_unasked(order, world):
+        notes = (*notes, CancelledByOther(slot.slot_id, order.trade, order.order_id))
+    order = replace(order, price=event.price or order.price, final_filled=max(order.filled, event.filled))
     if order.filled < event.filled:
-        return Step(replaced(slot, replace(order, stage=Stage.CLOSING)))
-    return _completed(replaced(slot, order), order, world, world.now_s)
+        return Step(replaced(slot, replace(order, stage=Stage.CLOSING)), notes=notes)
+    step = _completed(replaced(slot, order), order, world, world.now_s)
+    return replace(step, notes=(*notes, *step.notes))
+
+
+def _rested_unasked(order: Order, world: World) -> bool:
+    """Whether the order rested for a while and nobody here asked it to leave; a post-only order may leave at once."""
+    resting = order.stage in (Stage.OPEN, Stage.AMENDING) and not order.cancels
+    return resting and world.now_s - order.touched_s > _SETTLED_S
+
+
+def _seen_open(slot: Slot, order: Order, event: Seen, settles: bool, world: World) -> tuple[Order, tuple[Reason, ...]]:
+    """The order as the exchange shows it on the book, and what is to be told of that.
+
+    While nothing of ours is on its way, another price or quantity is somebody else's doing, unless it is one at which
+    the order stood before: then the news is late, or a look-up has to prove it.
+    """
+    here, there = (order.price, order.quantity), (event.price, event.quantity)
+    ours = (here, (order.amended_price, order.amended_quantity))
+    if settles:
+        first_sight = order.stage is Stage.SENT
+        # A cancel that came to nothing gave nothing up.
+        order = replace(order, stage=Stage.OPEN, amended_price=None, amended_quantity=None, evicted=False)
+        if there in ours or order.trusted or first_sight:
+            grown = max(order.largest, order.quantity)
+            past = order.stood if there == here else stood_so_far(order)
+            due = event.quantity if order.role is Role.ENTRY else order.position.quantity
+            asked = order.asked if event.quantity == due else due
+            return replace(
+                order, price=event.price, quantity=event.quantity, largest=grown, stood=past, asked=asked
+            ), ()
+        return changed_by_other(slot, order, event.price, event.quantity, world)
+    if there in ours or (there in order.stood and not event.proof):
+        return order, ()
+    if order.stage is Stage.OPEN:
+        return changed_by_other(slot, order, event.price, event.quantity, world)
+    if order.stage is Stage.AMENDING:
+        return replace(order, stage=Stage.UNKNOWN), ()  # which of the two changes came last, a look-up tells
+    return order, ()
 
 
 def _completed(slot: Slot, order: Order, world: World, at_s: float) -> Step:
-    """Finish the order when all its fills are in; while an amendment is on its way its quantity is not known."""
-    if order.final_filled is None and order.amended_quantity is not None:
+    """Finish the order when all its fills are in. While an amendment is on its way, or somebody else's is being looked
+    up, its quantity is not known.
+    """
+    changing = order.amended_quantity is not None or (order.stage is Stage.UNKNOWN and order.asked is not None)
+    if order.final_filled is None and changing:
         return Step(slot)
     due = order.quantity if order.final_filled is None else order.final_filled
     return _finished(slot, order, world, at_s) if order.filled == due else Step(slot)
@@ -268,34 +339,37 @@ def _entry_finished(slot: Slot, order: Order, world: World, at_s: float) -> Step
     wants = leg.wants if order.stage is Stage.CANCELLING else Cause.REPAIR
     if order.filled == 0:
         return Step(slot.with_leg(replace(leg, order=None, wants=wants)))
-    position = leg.dust + Position(order.filled, order.cost_usd, order.fees_usd, at_s)
-    slot, position, trips = worked_off(slot, order.trade, position, order.key, at_s)
+    filled = Position(order.filled, order.cost_usd, order.fees_usd, at_s)
+    slot, own, notes = own_part(slot, order, order.trade, filled, order.own_filled, at_s)
+    slot, position, trips = worked_off(slot, order.trade, leg.dust + own, order.key, at_s)
     if trips and not tradable(position, world.rules):
         freed = _leg_after_exit(replace(leg, dust=Position()), position, world)
-        return Step(slot.with_leg(freed), round_trips=trips)
+        return Step(slot.with_leg(freed), round_trips=trips, notes=notes)
     if not tradable(position, world.rules):
-        return Step(slot.with_leg(replace(leg, order=None, dust=position, wants=wants)))
+        return Step(slot.with_leg(replace(leg, order=None, dust=position, wants=wants)), notes=notes)
     leg = replace(leg, order=None, dust=Position(), position=position, retry_s=0.0)
     if not world.market:
-        return Step(slot.with_leg(leg), round_trips=trips)  # the exit is placed on the first price
+        return Step(slot.with_leg(leg), round_trips=trips, notes=notes)  # the exit is placed on the first price
     slot, place = _exit_placed(slot.with_leg(leg), leg, world)
-    return Step(slot, (place,), round_trips=trips)
+    return Step(slot, (place,), round_trips=trips, notes=notes)
 
 
 def _closing_finished(slot: Slot, order: Order, world: World, at_s: float) -> Step:
     trips: list[RoundTrip] = []
     lots: list[Lot] = []
-    notes: list[Reason] = []
+    notes: tuple[Reason, ...] = ()
     rest = order.position
     if order.filled > 0:
-        closed = rest if order.filled == rest.quantity else rest.part(order.filled)
+        traded = Position(order.filled, order.cost_usd, order.fees_usd, at_s)
+        slot, own, notes = own_part(slot, order, order.trade.other, traded, min(order.filled, rest.quantity), at_s)
+        closed = rest if own.quantity == rest.quantity else rest.part(own.quantity)
         rest = rest - closed
-        trips.append(_round_trip(slot, order, closed, order.cost_usd, order.fees_usd, evicted=False, at_s=at_s))
+        trips.append(_round_trip(slot, order, closed, own.cost_usd, own.fees_usd, evicted=False, at_s=at_s))
     if order.role is Role.RECOVERY:
         if rest.quantity > 0 and order.evicted and world.options.evict is Evict.BY_CAPACITY:
             slot, lot, told = abandoned(slot, order, rest, world)
             lots.append(lot)
-            notes.append(told)
+            notes = (*notes, told)
         elif rest.quantity > 0 and order.evicted:
             value = rest.quantity * (world.market or order.market)
             trips.append(_round_trip(slot, order, rest, value, ZERO, evicted=True, at_s=at_s))
@@ -305,16 +379,50 @@ def _closing_finished(slot: Slot, order: Order, world: World, at_s: float) -> St
         else:
             leg = slot.leg(order.trade)
             slot = removed(slot.with_leg(replace(leg, dust=leg.dust + rest)), order)
+            notes = (*notes, *_too_small(slot, order.trade, rest, world))
     else:
         slot = slot.with_leg(_leg_after_exit(slot.leg(order.trade), rest, world))
+        if not slot.leg(order.trade).exiting:
+            notes = (*notes, *_too_small(slot, order.trade, rest, world))
     profit = sum((trip.profit_usd for trip in trips), ZERO)
     slot = replace(slot, profit_usd=slot.profit_usd + profit)
-    return Step(slot, round_trips=tuple(trips), notes=tuple(notes), abandoned=tuple(lots))
+    return Step(slot, round_trips=tuple(trips), notes=notes, abandoned=tuple(lots))
+
+
+def _too_small(slot: Slot, trade: Trade, rest: Position, world: World) -> tuple[Reason, ...]:
+    if rest.quantity <= 0:
+        return ()
+    return (TooSmallToClose(slot.slot_id, trade, rest.quantity, world.rules.minimum_quantity),)
+
+
+def _merged(slot: Slot, world: World) -> tuple[Slot, list[Reason]]:
+    """Positions without an order, where the exchange's minimum was raised over them: they go along with the next exit,
+    and what went along becomes a position of its own once it is large enough.
+    """
+    notes: list[Reason] = []
+    for leg in slot.legs:
+        if leg.order is None and leg.exiting and not tradable(leg.position, world.rules):
+            together = leg.dust + leg.position
+            if tradable(together, world.rules):
+                slot = slot.with_leg(replace(leg, position=together, dust=Position()))
+            else:
+                notes.extend(_too_small(slot, leg.trade, leg.position, world))
+                slot = slot.with_leg(replace(leg, position=Position(), dust=together))
+        elif leg.order is None and not leg.exiting and tradable(leg.dust, world.rules):
+            slot = slot.with_leg(replace(leg, position=leg.dust, dust=Position(), retry_s=0.0))
+    for lost in slot.stranded:
+        if not tradable(lost.position, world.rules):
+            leg = slot.leg(lost.trade)
+            slot = replace(slot, stranded=tuple(other for other in slot.stranded if other is not lost))
+            slot = slot.with_leg(replace(leg, dust=leg.dust + lost.position))
+            notes.extend(_too_small(slot, lost.trade, lost.position, world))
+    return slot, notes
 
 
 def _leg_after_exit(leg: Leg, rest: Position, world: World) -> Leg:
-    if tradable(rest, world.rules):
-        return replace(leg, order=None, position=rest)
+    """What went along with the trade joins what its exit left: together they get the next one."""
+    if tradable(leg.dust + rest, world.rules):
+        return replace(leg, order=None, position=leg.dust + rest, dust=Position())
     return replace(
         leg,
         order=None,
@@ -354,11 +462,11 @@ def _rested(slot: Slot, trade: Trade, until_s: float) -> Slot:
     return slot.with_leg(replace(slot.leg(trade), retry_s=until_s))
 
 
-def _withdrawn(slot: Slot) -> tuple[Slot, list[Action]]:
+def _withdrawn(slot: Slot, world: World) -> tuple[Slot, list[Action]]:
     """A retired slot takes its resting entries off the book."""
     actions: list[Action] = []
     for order in slot.orders if slot.retired else ():
         if order.role is Role.ENTRY and order.stage is Stage.OPEN:
-            slot, action = cancelled(slot, order, RetiredReason())
+            slot, action = cancelled(slot, order, RetiredReason(), world.now_s)
             actions.append(action)
     return slot, actions

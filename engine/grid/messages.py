@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from engine.core.messages import Event, Reason, Snapshot
 from engine.grid.entries import BlockedBy
+from engine.grid.events import ListedHolding
 from engine.grid.limits import Band
-from engine.grid.ports import Side
+from engine.grid.ports import MarketStatus, Side, Wallet
 from engine.grid.slot import ZERO, Phase, Role, Stage, Trade
 from engine.grid.volatility import NO_DATA, ExitWait
 
@@ -28,17 +29,66 @@ class OrderView:
     filled: Decimal
     placed_s: float
     size_multiplier: float
+    asked: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SlotView:
-    """One slot."""
+    """One slot. waits: a person has to say something before it enters again. dust: base that is too small for an exit
+    of its own, bought (B) and sold (A).
+    """
 
     slot_id: int
     phase: Phase
     cycles: int
     profit_usd: Decimal
     orders: tuple[OrderView, ...]
+    waits: bool = False
+    dust_a: Decimal = ZERO
+    dust_b: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignOrderView:
+    """An order of the account that is not the grid's. pair: empty for the grid's own. holds: asset and amount, None
+    where that cannot be told. earlier: it is of an earlier life of this program.
+    """
+
+    order_id: str
+    client_id: str
+    pair: str
+    order_type: str
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    filled: Decimal
+    holds: tuple[str, Decimal] | None
+    since_s: float
+    earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingView:
+    """One balance row of the account; value: in quote, None where the asset has no price."""
+
+    asset: str
+    code: str
+    wallet: Wallet
+    total: Decimal
+    held: Decimal | None
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The grid is stopped: `left` of its orders may still rest, and `earlier` ones of earlier lives. since_s: when Stop
+    was seen; next_try_s: when the next cancel leaves, None when none is due.
+    """
+
+    left: int
+    earlier: int
+    since_s: float
+    next_try_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +200,11 @@ class GridMoney:
 class GridSnapshot(Snapshot):
     """How the grid stands.
 
-    usd, doge: total balances, what orders hold included. price: mid. state: one of connecting, reconciling, running,
-    held, halted; `why` says why it is not running. exit_wait: how long exits wait before one may be orphaned.
-    conditions: what keeps it from coming to anything though nothing is wrong.
+    usd, doge: total balances, what orders hold included. price: mid. state: running or held; `why` says why it is not
+    running. halted: a slot stands still until a person ends that. stopping: set while the master switch is at Stop.
+    others_quote, others_base: what orders that are not the grid's hold. quote_earning: quote that earns and cannot be
+    traded. exit_wait: how long exits wait before one may be orphaned. conditions: what keeps it from coming to anything
+    though nothing is wrong.
     """
 
     pair: str
@@ -183,6 +235,15 @@ class GridSnapshot(Snapshot):
     money: GridMoney = GridMoney()
     exit_wait: ExitWait = NO_DATA
     conditions: tuple[Reason, ...] = ()
+    halted: bool = False
+    market: MarketStatus = MarketStatus.ONLINE
+    stopping: Stopping | None = None
+    foreign: tuple[ForeignOrderView, ...] = ()
+    holdings: tuple[HoldingView, ...] = ()
+    listed: tuple[ListedHolding, ...] = ()
+    others_quote: Decimal = ZERO
+    others_base: Decimal = ZERO
+    quote_earning: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +334,42 @@ class Disconnected(Reason, code="disconnected"):
 
 @dataclass(frozen=True, slots=True)
 class Halted(Reason, code="halted"):
-    """Grid and exchange contradict each other; a person has to look."""
+    """Grid and exchange contradicted each other; journals have it from when the whole grid halted, not a slot."""
 
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesChanged(Reason, code="rules_changed"):
+    """The exchange has another rule for the pair: `rule` was and is now."""
+
+    rule: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignNotCancelled(Reason, code="foreign_not_cancelled"):
+    """An order that is not the grid's was to be cancelled and was not, or that cannot be told; it stays listed."""
+
+    order_id: str
+    cause: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSetAside(Reason, code="order_set_aside"):
+    """A row of the exchange could not be read and was set aside; the account is read anew, the rows beside it count."""
+
+    channel: str
+    order_id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayTaken(Event):
+    """A person took a way out of a trouble. `effect` is what was said before that it would do."""
+
+    verb: str
+    target: str
+    where: str
+    effect: Reason

@@ -163,6 +163,8 @@ def _open_results(slot: Slot, mid: Decimal) -> Iterator[Decimal]:
         yield result_at(order.trade, order.position, mid)
     for lost in slot.stranded:
         yield result_at(lost.trade, lost.position, mid)
+    for surplus in slot.surpluses:
+        yield result_at(surplus.trade, surplus.position, mid)
     for lot in slot.abandoned:
         yield result_at(lot.trade, lot.position, mid)
 

@@ -20,6 +20,13 @@ class Evict(Enum):
     BY_AGE = "by_age"
 
 
+class SurplusRule(Enum):
+    """What becomes of what somebody else added to an order of ours."""
+
+    ASK = "ask"
+    ADOPT = "adopt"
+
+
 class GridOptions(Options, section="grid"):
     """The slot machine's options; `entry_pct` is the maker boundary and no engine ever moves it."""
 
@@ -140,6 +147,14 @@ class GridOptions(Options, section="grid"):
         unit="s",
         risk=Risk.LIMIT,
         text="After an order was cancelled with a part filled, capacity counts as stop for this long.",
+    )
+    surplus: SurplusRule = option(
+        SurplusRule.ASK,
+        risk=Risk.SIZE,
+        text=(
+            "When somebody else makes one of our orders larger: `ask` lets the slot wait for one click, `adopt` makes "
+            "the whole order ours, with an exit for all that is filled, which may be more than 1.5 times the base size."
+        ),
     )
     daily_loss_usd: Decimal = option(
         Decimal("3.00"),

@@ -92,9 +92,12 @@ class AmendOrder:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Take a resting order off the book."""
+    """Take a resting order off the book. order_id: the exchange's name, for an order that is not ours and need not have
+    a client id; where it is set it names the order.
+    """
 
     client_id: str
+    order_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,7 @@ class LedgerKind(Enum):
     WITHDRAWAL = "withdrawal"
     TRANSFER = "transfer"
     EARN = "earn"
-    FEE = "fee"
+    FEE = "ledger_fee"
     OTHER = "other"
 
 

@@ -135,7 +135,7 @@ class Reconciler:
         balances = await self._exchange.balances()
         resting = {order.client_id for order in on_book if order.client_id}
         ours = self._decider.orders
-        our_ids = {order.client_id for order in ours}
+        by_client_id = {order.client_id: order for order in ours}
         for order in ours:
             settled = order.stage in _ANSWERED and order.placed_s < asked_s - REST_LAG_S
             stuck = settled and order.stage is Stage.CANCELLING
@@ -143,15 +143,17 @@ class Reconciler:
                 self._look_up(order.key, asked_s)
         self._first = False
         uncancelled = tuple(o.key for o in ours if o.stage is Stage.CANCELLING and o.key in self._waits)
-        mine = tuple(order for order in on_book if order.client_id in our_ids)
-        foreign = len(on_book) - len(mine)
+        mine = [order for order in on_book if order.client_id in by_client_id]
+        proved = tuple(order for order in mine if _untouched(by_client_id[order.client_id], asked_s))
         self._arrive(
             LookUp(
                 uncancelled,
-                orders=mine,
+                settled=proved,
+                orders=tuple(order for order in mine if order not in proved),
                 fills=fills,
                 balances=balances,
-                foreign_orders=foreign,
+                foreign=tuple(order for order in on_book if not self._decider.works(order, asked_s)),
+                asked_s=asked_s,
                 complete=True,
                 session=session,
             )
@@ -184,7 +186,7 @@ class Reconciler:
             if self._waits.get(key) is not wait:
                 continue  # something was asked meanwhile
             if found is not None:
-                if now_s < wait.proof_s and _may_be_older_than_its_amendment(order, found):
+                if now_s < wait.proof_s and _may_be_older(order, found):
                     continue
                 del self._waits[key]
                 closed = found.fate is not OrderFate.OPEN
@@ -195,8 +197,17 @@ class Reconciler:
                 self._arrive(LookUp(never_arrived=(key,)))
 
 
-def _may_be_older_than_its_amendment(order: Order, found: VenueOrder) -> bool:
-    """Whether an amendment in doubt may have been carried out although the exchange shows the order without it."""
+def _untouched(order: Order, asked_s: float) -> bool:
+    """Whether what REST shows of a resting order must be what we made of it, unless somebody else changed it."""
+    return order.stage is Stage.OPEN and order.touched_s < asked_s - REST_LAG_S
+
+
+def _may_be_older(order: Order, found: VenueOrder) -> bool:
+    """Whether the exchange may show the order as it was before an amendment in doubt, or before trades of it that were
+    counted already.
+    """
+    if found.fate is OrderFate.OPEN and found.filled < order.filled:
+        return True
     if order.stage is not Stage.UNKNOWN or order.amended_quantity is None or found.fate is not OrderFate.OPEN:
         return False
     return (found.price, found.quantity) != (order.amended_price, order.amended_quantity)

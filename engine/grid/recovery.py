@@ -56,14 +56,14 @@ def evictions_of(slot: Slot, world: World) -> tuple[Slot, list[Action]]:
         kept.sort(key=lambda order: _distance(order, world.market), reverse=True)
     for order in kept[: max(0, len(kept) - world.options.recoveries_per_slot)]:
         if order.stage is Stage.OPEN:
-            slot, action = given_up(slot, order, EvictedReason(world.options.recoveries_per_slot))
+            slot, action = given_up(slot, order, EvictedReason(world.options.recoveries_per_slot), world.now_s)
             actions.append(action)
     return slot, actions
 
 
-def given_up(slot: Slot, order: Order, reason: Reason) -> tuple[Slot, Action]:
+def given_up(slot: Slot, order: Order, reason: Reason, now_s: float) -> tuple[Slot, Action]:
     """Take a recovery order off the book for good; what it does not close meanwhile is written off or abandoned."""
-    return cancelled(slot, replace(order, evicted=True), reason)
+    return cancelled(slot, replace(order, evicted=True), reason, now_s)
 
 
 def eviction_for_capacity(slots: Iterable[Slot], headroom: int, world: World) -> tuple[Slot, Action] | None:
@@ -82,15 +82,19 @@ def eviction_for_capacity(slots: Iterable[Slot], headroom: int, world: World) ->
     if len(resting) < missing:
         return None
     slot, order = max(resting, key=lambda row: (_distance(row[1], world.market), row[1].key))
-    return given_up(slot, order, CapacityEvictedReason(headroom))
+    return given_up(slot, order, CapacityEvictedReason(headroom), world.now_s)
 
 
-def eviction_by_person(slot: Slot, order_key: str) -> tuple[Slot, Action] | None:
-    """A recovery order that a person gives up; None where it is not one that rests."""
+def resting_recovery(slot: Slot, order_key: str) -> Order | None:
+    """The recovery order of this key, where a person may give it up: it rests."""
     order = slot.order(order_key)
-    if order is None or order.role is not Role.RECOVERY or order.stage is not Stage.OPEN:
-        return None
-    return given_up(slot, order, PersonEvictedReason())
+    return order if order is not None and order.role is Role.RECOVERY and order.stage is Stage.OPEN else None
+
+
+def eviction_by_person(slot: Slot, order_key: str, now_s: float) -> tuple[Slot, Action] | None:
+    """A recovery order that a person gives up; None where it is not one that rests."""
+    order = resting_recovery(slot, order_key)
+    return None if order is None else given_up(slot, order, PersonEvictedReason(), now_s)
 
 
 def abandoned(slot: Slot, order: Order, rest: Position, world: World) -> tuple[Slot, Lot, InventoryAbandoned]:

@@ -5,15 +5,16 @@ Trade A sells DOGE and buys it back lower; trade B buys DOGE and sells it higher
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 
+from engine.grid.client_ids import client_id_of
 from engine.grid.ports import Side
 
 ZERO = Decimal(0)
-_CLIENT_IDS = uuid.UUID("6c1f6f0e-7d0c-5d55-9c3c-0f1b7f0f2a11")
+MAX_PAST_STANDS = 6
+"""Where an order stood before, so that late news of it is known for what it is; a message is never that many behind."""
 
 
 class Trade(Enum):
@@ -21,6 +22,10 @@ class Trade(Enum):
 
     A = "A"
     B = "B"
+
+    @property
+    def other(self) -> Trade:
+        return Trade.B if self is Trade.A else Trade.A
 
     @property
     def entry_side(self) -> Side:
@@ -115,6 +120,11 @@ class Order:
     """One order of ours. `quantity` and `price` are what the exchange acknowledged once `stage` is not SENT.
 
     largest: the quantity before an amendment made it smaller; so much may have been filled before that arrived.
+    stood: price and quantity as they were before, newest last. asked: the quantity that we asked for, where somebody
+    else changed it; None while nobody has. adopted: a person, or the option, made the changed quantity ours. trusted: a
+    person let us take what the exchange says of it. named: the client id of an order that was taken over from an
+    earlier life. changed_s: when an amendment of ours was taken last. cancel_asked_s, cancels: when it was last asked
+    to be cancelled, and how often.
     """
 
     key: str
@@ -138,11 +148,34 @@ class Order:
     largest: Decimal = ZERO
     final_filled: Decimal | None = None
     evicted: bool = False
+    stood: tuple[tuple[Decimal, Decimal], ...] = ()
+    asked: Decimal | None = None
+    adopted: bool = False
+    trusted: bool = False
+    named: str = ""
+    changed_s: float = 0.0
+    cancel_asked_s: float = 0.0
+    cancels: int = 0
 
     @property
     def client_id(self) -> str:
         """The name the exchange knows this order by: the same key always gives the same one."""
-        return client_id_of(self.key)
+        return self.named or client_id_of(self.key)
+
+    @property
+    def touched_s(self) -> float:
+        """When we placed or changed it last."""
+        return max(self.placed_s, self.changed_s)
+
+    @property
+    def surplus(self) -> Decimal:
+        """How much of its quantity somebody else added and nobody has made ours."""
+        return ZERO if self.asked is None or self.adopted else max(ZERO, self.quantity - self.asked)
+
+    @property
+    def own_filled(self) -> Decimal:
+        """The part of its fills that is ours."""
+        return self.filled if self.asked is None or self.adopted else min(self.filled, self.asked)
 
     @property
     def remaining(self) -> Decimal:
@@ -164,11 +197,6 @@ class Order:
         if self.side is Side.BUY:
             return ZERO
         return max(self.remaining, (self.amended_quantity or ZERO) - self.filled)
-
-
-def client_id_of(key: str) -> str:
-    """The UUID under which the exchange knows the order of this intent key (grid spec 19)."""
-    return str(uuid.uuid5(_CLIENT_IDS, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +240,37 @@ class Stranded:
     retry_s: float = 0.0
 
 
+class SurplusCause(Enum):
+    """How a slot came to trade more than it had asked for."""
+
+    ENLARGED = "enlarged"
+    LATE_TRADE = "late_trade"
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """What was traded under a name of ours and was not asked for: it waits for a person.
+
+    trade: the one whose exit would close it. order_key: the order that traded it. number: tells the slot's surpluses
+    apart.
+    """
+
+    number: int
+    trade: Trade
+    order_key: str
+    cause: SurplusCause
+    position: Position
+    since_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SlotHalt:
+    """What a slot and the exchange contradict each other in; the slot decides nothing until a person ends it."""
+
+    detail: str
+    since_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Abandoned inventory: a position of `trade` that no order is to close any more, since `at_s` (grid spec 14).
@@ -231,7 +290,8 @@ class Slot:
 
     `abandoned`: oldest first, worked off by entries of the other trade.
 
-    `retired`: the operator runs fewer slots now; this one closes what it holds and enters nothing.
+    `retired`: the operator runs fewer slots now; this one closes what it holds and enters nothing. `releasing`: a
+    person lets go of it; its orders are taken off the book and what it holds then becomes a listed holding.
     """
 
     slot_id: int
@@ -244,6 +304,9 @@ class Slot:
     sequence: int = 0
     retired: bool = False
     abandoned: tuple[Lot, ...] = ()
+    surpluses: tuple[Surplus, ...] = ()
+    halt: SlotHalt | None = None
+    releasing: bool = False
 
     def leg(self, trade: Trade) -> Leg:
         return self.a if trade is Trade.A else self.b
@@ -276,7 +339,14 @@ class Slot:
     @property
     def empty(self) -> bool:
         """Whether it holds nothing and has nothing at the exchange."""
-        return not self.orders and not self.unplaced and not any(leg.dust.quantity for leg in self.legs)
+        nothing_held = not any(leg.dust.quantity for leg in self.legs) and not self.surpluses
+        return not self.orders and not self.unplaced and nothing_held and self.halt is None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has to say something before it enters again."""
+        asks = bool(self.surpluses) or any(order.surplus for order in self.orders)
+        return asks or self.halt is not None or self.releasing
 
     def order(self, key: str) -> Order | None:
         return next((order for order in self.orders if order.key == key), None)

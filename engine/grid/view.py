@@ -9,11 +9,22 @@ from engine.core.messages import Reason
 from engine.grid.books import Books
 from engine.grid.entries import Funds, compounded_usd, free_funds
 from engine.grid.limits import DAY_S, band, headroom
-from engine.grid.messages import BlockedCount, GridMetrics, GridSnapshot, OrderView, SideFigures, SlotView
+from engine.grid.messages import (
+    BlockedCount,
+    ForeignOrderView,
+    GridMetrics,
+    GridSnapshot,
+    HoldingView,
+    OrderView,
+    SideFigures,
+    SlotView,
+    Stopping,
+)
 from engine.grid.metrics import SideTally, Tallies
 from engine.grid.money import figures
 from engine.grid.options import GridOptions
-from engine.grid.ports import Balances, PairRules, Quote
+from engine.grid.picture import Picture
+from engine.grid.ports import Balances, Holding, MarketStatus, PairRules, Quote, VenueOrder
 from engine.grid.slot import ZERO, Order, Role, Slot, Stage
 from engine.grid.volatility import NO_DATA, ExitWait
 
@@ -25,8 +36,15 @@ class Standing:
     state: str
     why: Reason | None
     quote: Quote | None
+    price_s: float
     balances: Balances
-    foreign_orders: int
+    others: Funds
+    foreign: tuple[VenueOrder, ...]
+    earlier: frozenset[str]
+    picture: Picture
+    market: MarketStatus
+    stopping: Stopping | None
+    halted: bool
     exit_wait: ExitWait = NO_DATA
     conditions: tuple[Reason, ...] = ()
 
@@ -35,8 +53,10 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
     """How the grid stands now."""
     slots = [slot for _, slot in sorted(books.slots.items()) if not (slot.retired and slot.empty)]
     orders = [order for slot in slots for order in slot.orders]
-    free = free_funds(Funds(standing.balances.usd, standing.balances.doge), slots, rules)
-    places = headroom(len(orders) + standing.foreign_orders, rules, options)
+    free = free_funds(Funds(standing.balances.usd, standing.balances.doge), slots, rules, standing.others)
+    foreign_here = sum(not order.pair for order in standing.foreign)
+    places = headroom(len(orders) + foreign_here, rules, options)
+    mid = None if standing.quote is None else standing.quote.mid
     base = options.order_size_usd
     blocked_now = books.blocked_now
     return GridSnapshot(
@@ -44,8 +64,8 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
         pair=rules.pair,
         state=standing.state,
         why=standing.why,
-        price=_mid(standing),
-        price_age_s=None if standing.quote is None else max(0.0, now_s - standing.quote.at_s),
+        price=mid,
+        price_age_s=None if standing.quote is None else max(0.0, now_s - standing.price_s),
         usd=standing.balances.usd,
         doge=standing.balances.doge,
         free_usd=free.usd,
@@ -66,14 +86,39 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
         blocked=tuple(BlockedCount(*row, now=row[:3] in blocked_now) for row in books.counts.blocked),
         unresolved=sum(order.stage is Stage.UNKNOWN for order in orders),
         metrics=_metrics(books.tallies, now_s),
-        money=figures(books.money, books.slots.values(), _mid(standing), now_s),
+        money=figures(books.money, books.slots.values(), mid, now_s),
         exit_wait=standing.exit_wait,
         conditions=standing.conditions,
+        halted=standing.halted,
+        market=standing.market,
+        stopping=standing.stopping,
+        foreign=tuple(_foreign_view(order, order.order_id in standing.earlier) for order in standing.foreign),
+        holdings=tuple(_holding_view(row, standing.picture, mid) for row in standing.picture.holdings),
+        listed=books.holdings,
+        others_quote=standing.others.usd,
+        others_base=standing.others.doge,
+        quote_earning=standing.picture.earning(standing.picture.quote),
     )
 
 
-def _mid(standing: Standing) -> Decimal | None:
-    return None if standing.quote is None else standing.quote.mid
+def _foreign_view(order: VenueOrder, earlier: bool) -> ForeignOrderView:
+    return ForeignOrderView(
+        order_id=order.order_id,
+        client_id=order.client_id,
+        pair=order.pair,
+        order_type=order.order_type,
+        side=order.side,
+        price=order.price,
+        quantity=order.quantity,
+        filled=order.filled,
+        holds=order.holds,
+        since_s=order.at_s,
+        earlier=earlier,
+    )
+
+
+def _holding_view(row: Holding, picture: Picture, mid: Decimal | None) -> HoldingView:
+    return HoldingView(row.asset, row.code, row.wallet, row.total, row.held, picture.value_of(row, mid))
 
 
 def _metrics(tallies: Tallies, now_s: float) -> GridMetrics:
@@ -120,6 +165,9 @@ def _slot_view(slot: Slot) -> SlotView:
         cycles=slot.a.cycles + slot.b.cycles,
         profit_usd=slot.profit_usd,
         orders=tuple(_order_view(slot.slot_id, order) for order in slot.orders),
+        waits=slot.waits,
+        dust_a=slot.a.dust.quantity,
+        dust_b=slot.b.dust.quantity,
     )
 
 
@@ -137,4 +185,5 @@ def _order_view(slot_id: int, order: Order) -> OrderView:
         filled=order.filled,
         placed_s=order.placed_s,
         size_multiplier=float(order.size_usd / order.base_usd) if scaled else 1.0,
+        asked=order.asked,
     )

@@ -22,7 +22,6 @@ from engine.grid.decider import Answered, Arrival, Decider, LookUp
 from engine.grid.entries import Sizing, SizingRequest
 from engine.grid.events import Action, Place
 from engine.grid.intents import intent_of
-from engine.grid.invariants import InvariantBreach
 from engine.grid.messages import FillBooked, GridSnapshot, RoundTripBooked
 from engine.grid.options import GridOptions
 from engine.grid.ports import Balances, Quote, StreamBack
@@ -83,11 +82,8 @@ class Loop:
         while self.now_s < until_s and not self._halted:
             next_s = min(until_s, self.now_s + self.spec.stride_s)
             self.account.book.advance(next_s, stop_at_fill=True)
-            try:
-                self.decide()
-            except InvariantBreach as breach:
-                self.decider.halt(breach, self.now_s)
-                self._halted = True
+            self.decide()
+            self._halted = self.decider.halted
 
     def result(self) -> LabResult:
         """The figures so far."""

@@ -19,7 +19,7 @@ from engine.drift.alerts import AlertKind
 from engine.drift.messages import AlertRaised, PlanDropped, PlanProposed, PlanSent, Rebalanced
 from engine.drift.records import Status
 from engine.governor.messages import ClockSteppedBack, GapObserved, OscillationDamped, SkewChanged
-from engine.grid.messages import FillBooked, GridNote, OrderCancelled, OrderPlaced, RoundTripBooked
+from engine.grid.messages import FillBooked, GridNote, OrderCancelled, OrderPlaced, RoundTripBooked, WayTaken
 from gui import formats
 from gui.sentences.hub_events import HUB_WRITERS
 from gui.sentences.reasons import sentence
@@ -39,6 +39,12 @@ def _switch_moved(event: SwitchMoved) -> str:
         before=word(event.before),
         after=word(event.after),
         why=sentence(event.why),
+    )
+
+
+def _way_taken(event: WayTaken) -> str:
+    return translate("Event", "Chosen in {where}: {effect}").format(
+        where=word(event.where), effect=sentence(event.effect)
     )
 
 
@@ -209,6 +215,7 @@ def _alert(event: AlertRaised) -> str:
 
 _WRITERS: dict[type[Event], Callable[[Any], str]] = {
     SwitchMoved: _switch_moved,
+    WayTaken: _way_taken,
     EventsLost: _events_lost,
     SkewChanged: _skew_changed,
     OscillationDamped: _oscillation,

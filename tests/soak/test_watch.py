@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from engine.core.journal import IntentRow
+from engine.grid.client_ids import client_id_of
 from engine.grid.intents import PLACE
-from engine.grid.slot import client_id_of
 from engine.paper.errors import KrakenError
 from engine.paper.orders import Order
 from engine.venue.kept_counters import TRADING_COUNTER, CountersInMemory, KeptCounter

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.core.journal import IntentRow
+from engine.grid.client_ids import client_id_of
 from engine.grid.intents import PLACE
-from engine.grid.slot import Role, client_id_of
+from engine.grid.slot import Role
 from engine.paper.config import Tier
 from engine.paper.errors import KrakenError
 from engine.paper.exchange import Exchange

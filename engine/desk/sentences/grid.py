@@ -99,4 +99,127 @@ SENTENCES: dict[str, str] = {
     "order_turned_down": QT_TRANSLATE_NOOP(
         "Reason", "Slot {slot_id}, side {trade}: not taken, tried again in {retry_after_s}. {cause}"
     ),
+    "enlarged_by_other": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Somebody else made order {order_id} of slot {slot_id} larger at the exchange: {asked} were asked for, it "
+        "is {now} now.",
+    ),
+    "reduced_by_other": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Somebody else made order {order_id} of slot {slot_id} smaller at the exchange: {asked} were asked for, it"
+        " is {now} now. The slot goes on with that.",
+    ),
+    "moved_by_other": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Order {order_id} of slot {slot_id} was moved by somebody else from {was} to {now}. The slot goes on with "
+        "that price.",
+    ),
+    "cancelled_by_other": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Order {order_id} of slot {slot_id} was taken off the book by somebody else. The slot places another where"
+        " one is due.",
+    ),
+    "surplus_traded": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Slot {slot_id} traded {quantity} more than it had asked for, at {price} ({cause}). They wait for you.",
+    ),
+    "too_small_to_close": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Slot {slot_id} holds {quantity}, and the exchange takes no order below {minimum} now: it goes along with "
+        "the next exit of trade {trade}.",
+    ),
+    "adopted": QT_TRANSLATE_NOOP(
+        "Reason", "{quantity} more were made the slot's own; one exit of all of it takes the place of this one."
+    ),
+    "restored": QT_TRANSLATE_NOOP("Reason", "The order gets back the size that was asked for, {quantity}."),
+    "slot_released": QT_TRANSLATE_NOOP("Reason", "A person lets go of this slot; its orders are taken off the book."),
+    "held_by_others": QT_TRANSLATE_NOOP(
+        "Reason", "{side}: needs {needed}, and {free} is free; orders that are not the grid's hold {held}."
+    ),
+    "slot_waits": QT_TRANSLATE_NOOP("Reason", "Slot {slot_id} waits for you."),
+    "key_used_elsewhere": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Another program uses this account's key ({evidence}). Nothing new is entered until you say whether that "
+        "is right.",
+    ),
+    "key_dead": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Kraken takes this API key no more ({words}). Nothing can be placed or cancelled with it; orders rest as "
+        "they are. Look at the key at Kraken, or save another one on the Keys page.",
+    ),
+    "market_closed": QT_TRANSLATE_NOOP(
+        "Reason", "The exchange takes no new orders on this pair now ({status}). It ends by itself."
+    ),
+    "clock_off": QT_TRANSLATE_NOOP(
+        "Reason",
+        "This computer's clock is {ahead_s} ahead of the exchange's, too far for deadlines to hold. Set the "
+        "clock; the grid goes on by itself then.",
+    ),
+    "locked_out": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Kraken has locked this key out for a while ({words}): nothing is asked until {until_s}, then it goes on "
+        "by itself. Orders rest as they are meanwhile.",
+    ),
+    "refused_for_good": QT_TRANSLATE_NOOP(
+        "Reason",
+        "The exchange refuses what it is asked, and asking again will not help ({words}). Nothing is placed until "
+        "you have looked at it.",
+    ),
+    "unexplained_change": QT_TRANSLATE_NOOP(
+        "Reason", "The account has {amount} {asset} that no trade and no entry of the ledger explains (worth {value})."
+    ),
+    "account_changed": QT_TRANSLATE_NOOP("Reason", "{amount} {asset}: {words}."),
+    "rules_changed": QT_TRANSLATE_NOOP(
+        "Reason", "The exchange changed a rule of the pair: {rule} was {was} and is {now}."
+    ),
+    "order_set_aside": QT_TRANSLATE_NOOP(
+        "Reason", "A row of {channel} could not be read and was set aside ({words}); the account is read anew."
+    ),
+    "foreign_not_cancelled": QT_TRANSLATE_NOOP("Reason", "Order {order_id} was not taken off the book: {cause}"),
+    "slot_halted": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Slot {slot_id} and the exchange contradict each other: {detail}. The slot stands still, its orders stay "
+        "on the book, the other slots go on.",
+    ),
+    "surplus_waits": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Somebody else made an order of slot {slot_id} larger: {resting} of it still rests, {traded} was traded.",
+    ),
+    "earlier_orders": QT_TRANSLATE_NOOP(
+        "Reason", "{count} orders of an earlier life of this program rest on the account, and its journal is not here."
+    ),
+    "earlier_order": QT_TRANSLATE_NOOP("Reason", "{side} {quantity} at {price}, order {order_id}."),
+    "adopts_surplus": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Makes {quantity} the slot's own: what was traded gets an exit at its own cost, what rests counts as asked"
+        " for.",
+    ),
+    "dismisses_surplus": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Leaves {quantity} to you: what was traded is listed as yours and not touched, what rests gets its size back.",
+    ),
+    "releases_slot": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Takes {orders} orders off the book, lists {bought} bought and {sold} sold as yours, and begins slot "
+        "{slot_id} anew.",
+    ),
+    "accepts_exchange": QT_TRANSLATE_NOOP(
+        "Reason", "Looks up the {orders} orders of slot {slot_id} and takes what the exchange says of them."
+    ),
+    "adopts_orders": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Makes {count} orders the grid's own: exits go on closing; an entry whose place is taken is cancelled instead.",
+    ),
+    "cancels_orders": QT_TRANSLATE_NOOP(
+        "Reason", "Takes {count} orders off the book; what they were to close stays in your account."
+    ),
+    "goes_on": QT_TRANSLATE_NOOP("Reason", "Asks the exchange again, and goes on if it answers."),
+    "shares_account": QT_TRANSLATE_NOOP(
+        "Reason", "Lets the other program use the account; the grid goes on beside it and asks no more in this run."
+    ),
+    "evicts_recovery": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Takes a recovery order of slot {slot_id} ({quantity} at {price}) off the book for good; what it was to close "
+        "is kept with its cost and worked off by later fills.",
+    ),
 }

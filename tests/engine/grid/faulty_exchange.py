@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,6 +21,7 @@ from engine.grid.ports import (
     Balances,
     BelowMinimum,
     CancelOrder,
+    Close,
     DuplicateClientId,
     InsufficientFunds,
     OrderFate,
@@ -139,6 +140,15 @@ class FaultyExchange:
 
     async def fills_since(self, since_s: float) -> list[VenueFill]:
         return [fill_of(trade) for trade in self.book.trades.values() if trade.at_s >= since_s]
+
+    async def clock_ahead_s(self) -> float:
+        return 0.0
+
+    async def closes(self, since_s: float) -> list[Close]:
+        return []
+
+    async def prices(self, assets: Sequence[str]) -> dict[str, Decimal]:
+        return {}
 
     async def stream(self) -> AsyncIterator[StreamItem]:
         self._stream = asyncio.Queue()

@@ -16,6 +16,8 @@ from engine.core.gate import Delivered, HeldBack, Intent, Outcome, Rejected, Swi
 from engine.core.journal import Fact
 from engine.core.messages import plain
 from engine.core.modes import Exposure, Switch, switch_lets_through
+from engine.core.troubles import Way
+from engine.grid import ways
 from engine.grid.books import FILL, ROUND_TRIP, Books
 from engine.grid.decider import Answered, Arrival, Decider
 from engine.grid.events import Action
@@ -205,6 +207,10 @@ class PostalGrid:
             else:
                 self.answers.append((action, HeldBack(SwitchHolds(self.switch))))
         self.reconciler.take_doubts()
+
+    def take(self, way: Way) -> None:
+        """A person takes a way out, as the engine carries it out."""
+        self.act(ways.take(self.decider, way, "test", self.options, self.now_s))
 
     def commit(self) -> None:
         memories, facts = self.decider.books.take_changes(self.now_s)

@@ -150,6 +150,8 @@ def doge_held(slot: Slot) -> Decimal:
         gained += lost.position.quantity * sign_of(lost.trade)
     for lot in slot.abandoned:
         gained += lot.position.quantity * sign_of(lot.trade)
+    for surplus in slot.surpluses:
+        gained += surplus.position.quantity * sign_of(surplus.trade)
     return gained
 
 

@@ -6,6 +6,7 @@ exchange's own book; decider, machine, books and reconciler are the real ones (g
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from decimal import Decimal
 
@@ -19,6 +20,9 @@ from engine.grid.invariants import check
 from engine.grid.money import figures, open_result_usd
 from engine.grid.options import Evict, GridOptions
 from engine.grid.slot import Phase, Role, Stage, Trade
+from engine.grid.ways import offered
+from engine.paper.errors import KrakenError
+from engine.paper.orders import Order
 from tests.engine.grid.postal_grid import HandExchange, PostalGrid
 from tests.engine.grid.running_grid import doge_held, sign_of
 
@@ -107,6 +111,49 @@ class GridUnderFire(RuleBasedStateMachine):
         self.grid.switch = position
         self.grid.tick()
 
+    @precondition(lambda self: self.exchange.book.open)
+    @rule(at=ANY, percent=st.sampled_from((-40, -10, 20, 45, 120)))
+    def somebody_else_amends_an_order(self, at: int, percent: int) -> None:
+        order = self._resting(at)
+        wanted = (order.volume * (100 + percent) / 100).quantize(Decimal("1e-8"))
+        with contextlib.suppress(KrakenError):
+            self.exchange.book.amend(order, volume=max(wanted, order.filled))
+
+    @precondition(lambda self: self.exchange.book.open)
+    @rule(at=ANY, permille=st.integers(1, 20))
+    def somebody_else_moves_an_order_away(self, at: int, permille: int) -> None:
+        order = self._resting(at)
+        away = -permille if order.side == "buy" else permille
+        with contextlib.suppress(KrakenError):
+            price = (order.price * (1000 + away) / 1000).quantize(Decimal("1e-7"))
+            self.exchange.book.amend(order, price=price)
+
+    @precondition(lambda self: self.exchange.book.open)
+    @rule(at=ANY)
+    def somebody_else_cancels_an_order(self, at: int) -> None:
+        self.exchange.book.cancel(self._resting(at))
+
+    @precondition(lambda self: self.grid.decider.troubles)
+    @rule(at=ANY, which=ANY)
+    def a_person_takes_a_way_out(self, at: int, which: int) -> None:
+        troubles = self.grid.decider.troubles
+        ways = troubles[at % len(troubles)].ways
+        self.grid.take(ways[which % len(ways)])
+
+    @rule(at=st.integers(1, 2))
+    def a_person_releases_a_slot(self, at: int) -> None:
+        way = offered(self.grid.decider, "release", str(at))
+        if way is not None:
+            self.grid.take(way)
+
+    def _resting(self, at: int) -> Order:
+        resting = list(self.exchange.book.open.values())
+        return resting[at % len(resting)]
+
+    @invariant()
+    def no_slot_halts_for_what_somebody_else_did(self) -> None:
+        assert [slot.halt for slot in self.grid.decider.books.slots.values() if slot.halt] == []
+
     @invariant()
     def no_client_id_is_placed_twice(self) -> None:
         assert [name for name, times in Counter(self.exchange.placed).items() if times > 1] == []
@@ -125,7 +172,9 @@ class GridUnderFire(RuleBasedStateMachine):
         written_off = sum(
             (Decimal(trip["position"]["quantity"]) * sign_of(Trade(trip["trade"])) for trip in evicted), Decimal(0)
         )
-        assert held + written_off == doge_traded(self.grid)
+        listed = self.grid.decider.books.holdings
+        owned = sum((row.position.quantity * sign_of(row.trade) for row in listed), Decimal(0))
+        assert held + written_off + owned == doge_traded(self.grid)
         assert abs(usd_booked(self.grid) - usd_traded(self.grid)) < Decimal("1e-9")
 
     @invariant()
@@ -162,8 +211,15 @@ class GridUnderFire(RuleBasedStateMachine):
                 assert order.size_usd <= order.base_usd * Decimal("1.5")
 
     def teardown(self) -> None:
-        """When the world quiets down, nothing stays in doubt and every position has its order."""
+        """When the world quiets down and a person has answered, nothing stays in doubt and every position has its
+        order.
+        """
         self.grid.calm_down()
+        for _ in range(8):
+            if self.grid.decider.troubles:
+                self.grid.take(self.grid.decider.troubles[0].ways[0])
+                self.grid.calm_down(30)
+        assert self.grid.decider.troubles == ()
         orders, book = self.grid.decider.orders, self.exchange.book
         assert [(order.key, order.stage) for order in orders if order.stage is not Stage.OPEN] == []
         assert {order.client_id for order in orders} == {order.cl_ord_id for order in book.open.values()}
@@ -195,6 +251,8 @@ def usd_traded(grid: PostalGrid) -> Decimal:
 def usd_booked(grid: PostalGrid) -> Decimal:
     """What the books say came in and went out: realised, less what evictions only wrote off, and what is open."""
     total = Decimal(0)
+    for row in grid.decider.books.holdings:
+        total -= row.position.cost_usd * sign_of(row.trade) + row.position.fees_usd
     for trip in grid.round_trips:
         total += Decimal(trip["profit_usd"])
         if trip["evicted"]:
@@ -205,6 +263,7 @@ def usd_booked(grid: PostalGrid) -> Decimal:
         open_now += [(order.trade, order.position) for order in slot.recoveries]
         open_now += [(lost.trade, lost.position) for lost in slot.stranded]
         open_now += [(lot.trade, lot.position) for lot in slot.abandoned]
+        open_now += [(surplus.trade, surplus.position) for surplus in slot.surpluses]
         for trade, position in open_now:
             total -= position.cost_usd * sign_of(trade) + position.fees_usd
         for order in slot.orders:

@@ -7,7 +7,18 @@ from decimal import Decimal
 
 import pytest
 
-from engine.grid.events import Cancel, EvictedReason, Filled, Place, Request, Seen, Silent, Taken, TurnedDown
+from engine.grid.events import (
+    Cancel,
+    EnlargedByOther,
+    EvictedReason,
+    Filled,
+    Place,
+    Request,
+    Seen,
+    Silent,
+    Taken,
+    TurnedDown,
+)
 from engine.grid.invariants import InvariantBreach
 from engine.grid.machine import cancel_all, transition
 from engine.grid.options import Evict, GridOptions
@@ -151,12 +162,18 @@ def test_an_acknowledged_quantity_that_differs_halts_with_both_numbers() -> None
         moved(sent, Taken(order.key, Request.PLACE, "O", order.price, D(20)), world("0.1"))
 
 
-def test_a_fill_beyond_the_order_halts() -> None:
+def test_a_fill_beyond_the_order_tells_that_somebody_else_enlarged_it() -> None:
+    """Spec 7: 20.04 were asked for; the trade is the first that is heard of the amendment."""
     slot = filled(entered(), Trade.B, world("0.1"), part="0.9").slot
     order = slot.b.order
     assert order is not None
-    with pytest.raises(InvariantBreach, match="has fills of"):
-        moved(slot, Filled(order.key, "T", D("0.1"), order.quantity, D(0), 0.0), world("0.1"))
+    step = moved(slot, Filled(order.key, "T", D("0.1"), order.quantity, D(0), 0.0), world("0.1"))
+    grown = order.filled + order.quantity
+    assert EnlargedByOther(1, Trade.B, order.order_id, order.quantity, grown, adopted=False) in step.notes
+    (surplus,) = step.slot.surpluses
+    assert surplus.position.quantity == grown - order.quantity
+    (place,) = step.actions
+    assert (place.order.role, place.order.quantity) == (Role.EXIT, order.quantity)
 
 
 def test_a_rejected_exit_is_placed_again_after_its_rest() -> None:
@@ -187,9 +204,15 @@ def test_what_comes_over_the_sockets_does_not_settle_an_amendment_in_doubt() -> 
     assert (proved.stage, proved.quantity, proved.amended_quantity) == (Stage.OPEN, D(19), None)
 
 
-def test_stop_cancels_what_rests_and_leaves_what_is_in_doubt_to_its_look_up() -> None:
+def test_stop_cancels_what_rests_and_what_is_in_doubt_and_asks_again_after_a_growing_pause() -> None:
+    """Panel spec 9: a cancel may be asked for again; nothing is lost by it."""
     slot = entered()
     slot = moved(slot, Silent(slot.orders[0].key, Request.PLACE), world("0.1")).slot
-    step = cancel_all(slot)
-    assert [action.order.key for action in step.actions] == [slot.orders[1].key]
-    assert cancel_all(step.slot).actions == ()
+    step = cancel_all(slot, 0.0)
+    assert [action.order.key for action in step.actions] == [order.key for order in slot.orders]
+    assert [order.stage for order in step.slot.orders] == [Stage.UNKNOWN, Stage.CANCELLING]
+    assert cancel_all(step.slot, 0.2).actions == ()
+    again = cancel_all(step.slot, 0.3)
+    assert len({action.key for action in (*step.actions, *again.actions)}) == 4
+    assert cancel_all(again.slot, 0.7).actions == ()
+    assert len(cancel_all(again.slot, 0.91).actions) == 2

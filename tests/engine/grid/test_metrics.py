@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.grid.books import Books
-from engine.grid.entries import Blocked, BlockedBy
+from engine.grid.entries import NOTHING, Blocked, BlockedBy
 from engine.grid.events import Request, RoundTrip, Seen, Taken
 from engine.grid.invariants import VolumeDrift
 from engine.grid.machine import transition
 from engine.grid.messages import GridMetrics, GridSnapshot
 from engine.grid.metrics import HOUR_S, Lone, Tallies, begun, with_blocked, with_fill, with_round_trip
 from engine.grid.options import GridOptions
-from engine.grid.ports import Balances, OrderFate, Side, VenueFill
+from engine.grid.picture import Picture
+from engine.grid.ports import Balances, MarketStatus, OrderFate, Side, VenueFill
 from engine.grid.slot import Order, Position, Role, Slot, Stage, Trade
 from engine.grid.view import Standing, snapshot
 from tests.engine.grid.faulty_exchange import FaultyExchange, Trouble
@@ -206,7 +207,20 @@ def test_what_is_shown_is_derived_from_the_totals_and_unknown_before_there_is_an
 
 
 def shown_of(tallies: Tallies, now_s: float = NOON_S) -> GridMetrics:
-    standing = Standing("running", None, None, Balances(Decimal(0), Decimal(0), 0.0), 0)
+    standing = Standing(
+        state="running",
+        why=None,
+        quote=None,
+        price_s=0.0,
+        balances=Balances(Decimal(0), Decimal(0), 0.0),
+        others=NOTHING,
+        foreign=(),
+        earlier=frozenset(),
+        picture=Picture("DOGE", "USD"),
+        market=MarketStatus.ONLINE,
+        stopping=None,
+        halted=False,
+    )
     return snapshot(Books(tallies=tallies), standing, RULES, OPTIONS, now_s).metrics
 
 
