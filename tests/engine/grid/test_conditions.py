@@ -13,7 +13,18 @@ from engine.grid.entries import Sizing
 from engine.grid.events import CapacityEvictedReason, InventoryAbandoned
 from engine.grid.messages import GridNote
 from engine.grid.options import GridOptions
-from engine.grid.ports import Balances, Close, LedgerEntry, LedgerKind, Quote, StreamBack, Wallet
+from engine.grid.ports import (
+    Balances,
+    Close,
+    LedgerEntry,
+    LedgerKind,
+    OrderFate,
+    Quote,
+    Side,
+    StreamBack,
+    VenueOrder,
+    Wallet,
+)
 from engine.grid.slot import Slot, Stage
 from engine.grid.volatility import WITHOUT_DATA_S, FewExitsFill, exit_wait
 from tests.engine.grid.table import OPTIONS, RULES, entered, world
@@ -86,7 +97,11 @@ def test_where_places_run_out_a_recovery_order_is_given_up_and_its_inventory_is_
     working = entered(options=BY_CAPACITY).b.order
     assert working is not None
     grid.books.put(slot.with_leg(replace(slot.b, order=replace(working, key="t.1B.entry.77"))))
-    grid.take_in(LookUp(complete=True, session=1, foreign_orders=33), BY_CAPACITY, 800.0)
+    others = tuple(
+        VenueOrder("", f"F{number}", Side.BUY, D("0.01"), D(13), D(0), OrderFate.OPEN, 800.0, holds=("EUR", D(1)))
+        for number in range(33)
+    )
+    grid.take_in(LookUp(complete=True, session=1, foreign=others, asked_s=800.0), BY_CAPACITY, 800.0)
     grid.take_in(Quote(D("0.09"), D("0.09"), 800.0), BY_CAPACITY, 800.0)
     actions = grid.tick(Switch.RUNNING, BY_CAPACITY, 800.0)
     (cancel,) = (action for action in actions if isinstance(action.reason, CapacityEvictedReason))

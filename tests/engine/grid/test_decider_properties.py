@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from engine.core.modes import Switch
 from engine.grid.books import Books
 from engine.grid.invariants import check
-from engine.grid.money import figures, open_result_usd
+from engine.grid.money import figures, open_result_usd, result_at
 from engine.grid.options import Evict, GridOptions
 from engine.grid.slot import Phase, Role, Stage, Trade
 from engine.grid.ways import offered
@@ -195,6 +195,7 @@ class GridUnderFire(RuleBasedStateMachine):
         assert shown.value_usd - shown.holding_usd == shown.edge_usd + shown.inventory_usd - shown.fees_usd
         if self.options.evict is Evict.BY_CAPACITY:
             open_usd = open_result_usd(books.slots.values(), mid)
+            open_usd += sum((result_at(row.trade, row.position, mid) for row in books.holdings), Decimal(0))
             assert abs(shown.unrealised_usd - open_usd) < Decimal("1e-9")
 
     @invariant()
@@ -283,6 +284,6 @@ class GridUnderFireByCapacity(GridUnderFire):
 
 
 TestGridUnderFireByCapacity = GridUnderFireByCapacity.TestCase
-TestGridUnderFireByCapacity.settings = settings(max_examples=40, stateful_step_count=60)
+TestGridUnderFireByCapacity.settings = settings(max_examples=25, stateful_step_count=50)
 TestGridUnderFire = GridUnderFire.TestCase
-TestGridUnderFire.settings = settings(max_examples=40, stateful_step_count=60)
+TestGridUnderFire.settings = settings(max_examples=25, stateful_step_count=50)

@@ -170,6 +170,8 @@ def test_a_fill_beyond_the_order_tells_that_somebody_else_enlarged_it() -> None:
     step = moved(slot, Filled(order.key, "T", D("0.1"), order.quantity, D(0), 0.0), world("0.1"))
     grown = order.filled + order.quantity
     assert EnlargedByOther(1, Trade.B, order.order_id, order.quantity, grown, adopted=False) in step.notes
+    looked_up = Seen(order.key, order.order_id, order.price, grown, grown, OrderFate.FILLED, proof=True)
+    step = moved(step.slot, looked_up, world("0.1"))
     (surplus,) = step.slot.surpluses
     assert surplus.position.quantity == grown - order.quantity
     (place,) = step.actions
