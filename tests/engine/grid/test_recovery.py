@@ -204,14 +204,14 @@ def test_a_capacity_stop_evicts_the_recovery_order_farthest_from_the_market_of_a
 
 def test_a_person_gives_up_a_recovery_order_that_rests_and_nothing_else() -> None:
     slot = recovering()
-    found = eviction_by_person(slot, slot.recoveries[0].key)
+    found = eviction_by_person(slot, slot.recoveries[0].key, 0.0)
     assert found is not None
     given_up, cancel = found
     assert cancel.reason == PersonEvictedReason()
     gone = off_the_book(given_up, given_up.recoveries[0], "0.09")
     assert [lot.order_key for lot in gone.slot.abandoned] == [slot.recoveries[0].key]
-    assert eviction_by_person(given_up, slot.recoveries[0].key) is None
-    assert eviction_by_person(both_exits_resting(), both_exits_resting().orders[0].key) is None
+    assert eviction_by_person(given_up, slot.recoveries[0].key, 0.0) is None
+    assert eviction_by_person(both_exits_resting(), both_exits_resting().orders[0].key, 0.0) is None
 
 
 def test_a_cancel_that_came_to_nothing_gave_nothing_up() -> None:
