@@ -13,6 +13,7 @@ from typing import Any
 from engine.paper.auth import KeyState
 from engine.paper.book import Book
 from engine.paper.fees import MAKER, TAKER, FeeSchedule
+from engine.paper.foreign_fields import in_rest
 from engine.paper.holdings import EARN_WALLETS, Holdings
 from engine.paper.orders import Order, Status, Trade
 from engine.paper.pair import (
@@ -163,6 +164,7 @@ def order(item: Order, *, with_trades: bool = False) -> Json:
         "limitprice": price(Decimal(0)),
         "misc": "amended" if item.amended else "",
         "oflags": "fciq,post" if item.post_only else "fciq",
+        **in_rest(item),
     }
     if item.cl_ord_id is not None:
         row["cl_ord_id"] = item.cl_ord_id

@@ -368,7 +368,8 @@ class Book:
         order.exact_cost += price * volume
         exact_fee = price * volume * (self.terms.maker_fee if maker else self.terms.taker_fee)
         credits = self._credits_for(exact_fee)
-        order.exact_fee += exact_fee if not credits else 0
+        if not credits or credits < _credits(exact_fee):
+            order.exact_fee += max(exact_fee - credits / 100, Decimal(0))
         cost = rounded_cost(order.exact_cost) - order.cost
         fee = rounded_cost(order.exact_fee) - order.fee
         order.cost += cost
@@ -409,10 +410,8 @@ class Book:
         _forget_oldest(self.trades)
 
     def _credits_for(self, fee_usd: Decimal) -> Decimal:
-        """Take a fee in KFEE; returns how many, 0 where it is taken in USD."""
-        credits = (fee_usd * 100).quantize(CREDIT_UNIT)
-        if not self.pays_in_credits or credits > self.fee_credits:
-            return Decimal(0)
+        """Take a fee in KFEE, as far as there are some; returns how many. The rest is taken in USD."""
+        credits = min(_credits(fee_usd), self.fee_credits) if self.pays_in_credits else Decimal(0)
         self.fee_credits -= credits
         return credits
 
@@ -427,6 +426,11 @@ class Book:
     def _tell(self, kind: Kind, order: Order, trade: Trade | None = None) -> None:
         if self.listener is not None:
             self.listener(Happening(kind, self.now_s, order, self.usd, self.doge, trade))
+
+
+def _credits(fee_usd: Decimal) -> Decimal:
+    """What a fee is in KFEE, a cent each."""
+    return (fee_usd * 100).quantize(CREDIT_UNIT)
 
 
 def _forget_oldest(history: dict[str, Order] | dict[str, Trade]) -> None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.paper.book import Happening
+from engine.paper.foreign_fields import in_executions
 from engine.paper.holdings import FEE_CREDITS, Holdings, LedgerEntry
 from engine.paper.orders import Order, Status, Trade
 from engine.paper.pair import BASE, QUOTE, SYMBOL
@@ -78,6 +79,7 @@ def _terms(order: Order) -> Json:
         "limit_price": float(order.price),
         "stop_price": 0.0,
         "fee_ccy_pref": "fciq",
+        **in_executions(order),
     }
     if order.expires_s is not None:
         row["expire_time"] = rfc3339(order.expires_s)
@@ -114,17 +116,17 @@ def _fill(trade: Trade, status: str) -> Json:
         "cost": float(trade.cost),
         "order_type": trade.type,
         "order_status": status,
-        "fees": [fee_of(trade)],
+        "fees": fees_of(trade),
         "fee_usd_equiv": float(fee_in_usd(trade)),
         "timestamp": rfc3339(trade.at_s),
     }
 
 
-def fee_of(trade: Trade) -> Json:
-    """What was taken for a fill, in the asset it was taken in."""
-    if trade.fee_credits:
-        return {"asset": FEE_CREDITS, "qty": float(trade.fee_credits)}
-    return {"asset": QUOTE, "qty": float(trade.fee)}
+def fees_of(trade: Trade) -> list[Json]:
+    """What was taken for a fill, each part in the asset it was taken in."""
+    credits = [{"asset": FEE_CREDITS, "qty": float(trade.fee_credits)}] if trade.fee_credits else []
+    dollars = [{"asset": QUOTE, "qty": float(trade.fee)}] if trade.fee or not credits else []
+    return credits + dollars
 
 
 def fee_in_usd(trade: Trade) -> Decimal:

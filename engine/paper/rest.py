@@ -68,6 +68,16 @@ class RestApi:
         }
 
     @property
+    def public_methods(self) -> frozenset[str]:
+        """The endpoints below `/0/public/`."""
+        return frozenset(self._public)
+
+    @property
+    def private_methods(self) -> frozenset[str]:
+        """The endpoints below `/0/private/`."""
+        return frozenset(self._private)
+
+    @property
     def pending(self) -> int:
         """How many cancellations were promised and are still to come."""
         return len(self._pending)
