@@ -27,6 +27,29 @@ _BOUND_DAYS = re.compile(r"([A-Z]+)\d\d", re.ASCII)
 _TOKENIZED = "T"
 
 
+_QUOTES = (
+    "USDT",
+    "USDC",
+    "USDG",
+    "PYUSD",
+    "RLUSD",
+    "DAI",
+    *("USD", "EUR", "GBP", "CAD", "JPY", "AUD", "CHF"),
+    "XBT",
+    "ETH",
+)
+"""What Kraken's pairs are quoted in, those before that others are the end of."""
+
+
+def symbol_of(pair: str) -> str | None:
+    """BASE/QUOTE of REST's name for a pair, as far as the name tells: `XXBTZEUR` and `XBTEUR` are BTC/EUR."""
+    if pair[:4] in _FIRST_CODES and pair[4:] in _FIRST_CODES:
+        return f"{socket_name(pair[:4])}/{socket_name(pair[4:])}"
+    quote = next((quote for quote in _QUOTES if pair.endswith(quote)), "")
+    base = pair.removesuffix(quote)
+    return f"{socket_name(base)}/{socket_name(quote)}" if quote and len(base) > 1 else None
+
+
 def socket_name(code: str) -> str:
     """An asset's name on the sockets from its REST code without suffix: `XXBT` and `XBT` are BTC."""
     short = code[1:] if code in _FIRST_CODES else code

@@ -116,12 +116,16 @@ class Calls:
             self._on_key_shared(f"{NONCE_WORDS} on {path}")
 
     def _failed(self, error: Exception) -> Rejection | NoAnswer:
+        failed = self._heard(error)
+        if isinstance(failed.reason, VenueRefused) and failed.reason.words.startswith(CALL_LIMIT_WORDS):
+            self._counter.exhaust(self._clock.now())
+        return failed
+
+    def _heard(self, error: Exception) -> Rejection | NoAnswer:
         failed = failure(error, self._without_keys)
         self._refusals.heard([self._without_keys(words) for words in kraken_words(error)])
         if isinstance(error, HttpStatusError) and isinstance(failed.reason, VenueRefused) and failed.reason.again_in_s:
             self._refusals.closed(failed.reason.words, failed.reason.again_in_s)
-        if isinstance(failed.reason, VenueRefused) and failed.reason.words.startswith(CALL_LIMIT_WORDS):
-            self._counter.exhaust(self._clock.now())
         return failed
 
     def _result(self, answer: Any) -> Mapping[str, Any]:
@@ -136,12 +140,12 @@ class Calls:
         return without(words, *(Secret(key) for key in keys if isinstance(key, str) and len(key) >= MIN_LENGTH))
 
     async def look(self, path: str, params: dict[str, Any]) -> Mapping[str, Any]:
-        """Read something public."""
+        """Read something public; the call counter counts none of it."""
         try:
             async with asyncio.timeout(self._read_timeout_s):
                 answer = await getattr(self._client, f"publicGet{path}")(params)
         except Exception as error:
-            raise self._failed(error) from error
+            raise self._heard(error) from error
         return self._result(answer)
 
 

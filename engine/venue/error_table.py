@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
     Rule("EAccount:Invalid permissions", Advice.PERSON),
     Rule("EAuth:Account", Advice.PERSON, of_key=True),
     Rule("ETrade:Locked", Advice.PERSON, of_key=True),
-    Rule("ETrade:User Locked", Advice.PERSON, of_key=True),
+    Rule("ETrade:User", Advice.PERSON, of_key=True),
     Rule("EOrder:Trading agreement required", Advice.PERSON),
     Rule("EBM:limit exceeded", Advice.PERSON),
 )

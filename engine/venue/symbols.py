@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from engine.core.gate import NoAnswer, Rejection
-from engine.venue.asset_codes import socket_name
+from engine.venue.asset_codes import socket_name, symbol_of
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.translate import Market, PairNames, market_of, text_at
 
@@ -35,7 +35,7 @@ class Symbols:
     async def market(self, name: str, names: PairNames, field: str) -> Market:
         """The market of REST's name for a pair, as an order (`XBTUSD`) or a trade (`XXBTZUSD`) has it.
 
-        One that Kraken does not list any more keeps REST's name, and what is base and quote of it is not known.
+        Of one that Kraken does not list any more it is told from the name, else it keeps that name alone.
         """
         if name in names.aliases:
             return names.market
@@ -43,13 +43,12 @@ class Symbols:
             return self._markets[name]
         if not is_pair_name(name):
             raise AnswerUnreadable(field, name)
-        unlisted = Market(pair=name, base="", quote="")
+        symbol = symbol_of(name)
+        unlisted = Market(pair=name, base="", quote="") if symbol is None else market_of(symbol, field)
         try:
             market = _listed(await self._looker.look("AssetPairs", {"pair": name}))
-        except Rejection:
+        except (Rejection, NoAnswer):  # asked for once all the same: a reading waits for this
             market = unlisted
-        except NoAnswer:
-            return unlisted
         self._markets[name] = market
         return market
 

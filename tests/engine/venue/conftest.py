@@ -18,6 +18,7 @@ from engine.grid.ports import PlaceOrder, Side, StreamItem
 from engine.paper.config import ApiKey, PaperConfig
 from engine.paper.exchange import Exchange
 from engine.paper.faults import parse_faults
+from engine.paper.occurrences import parse_occurrences
 from engine.venue.addresses import loopback
 from engine.venue.client import Keys
 from engine.venue.kraken import KrakenVenue
@@ -66,6 +67,14 @@ class World:
         world.book.market.hold(world.book.step)
         world.book.rematch()
         await world.settle(self.exchange.store)
+
+    async def happen(self, declared: str) -> None:
+        """Let something happen at the exchange now, in the grammar of `--happen`."""
+        world = self.exchange.world
+        world.schedule.declare(parse_occurrences(declared), world.book.now_s)
+        world.catch_up()
+        await world.settle(self.exchange.store)
+        assert [item for item in world.schedule.log if item.note.startswith("refused")] == []
 
     async def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)

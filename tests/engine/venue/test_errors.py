@@ -106,6 +106,76 @@ def test_an_error_without_krakens_words_is_no_answer(text):
     assert isinstance(failure(RuntimeError(text)), NoAnswer)
 
 
+DOCUMENTED = [
+    "",
+    "EGeneral:Invalid arguments",
+    "EGeneral:Invalid arguments:Index unavailable",
+    "EGeneral:Temporary lockout",
+    "EGeneral:Permission denied",
+    "EGeneral:Internal error",
+    "EGeneral:Internal error:17",
+    "EGeneral:Unknown method",
+    "EService:Unavailable",
+    "EService:Busy",
+    "EService:Market in cancel_only mode",
+    "EService:Market in post_only mode",
+    "EService:Deadline elapsed",
+    "EService: Throttled: 1767225600",
+    "EAPI:Invalid key",
+    "EAPI:Invalid signature",
+    "EAPI:Invalid nonce",
+    "EAPI:Rate limit exceeded",
+    "EAPI:Bad request",
+    "EAPI:Feature disabled",
+    "EOrder:Cannot open opposing position",
+    "EOrder:Cannot open position",
+    "EOrder:Margin allowance exceeded",
+    "EOrder:Margin level too low",
+    "EOrder:Margin position size exceeded",
+    "EOrder:Insufficient margin",
+    "EOrder:Insufficient funds",
+    "EOrder:Order minimum not met",
+    "EOrder:Cost minimum not met",
+    "EOrder:Tick size check failed",
+    "EOrder:Orders limit exceeded",
+    "EOrder:Rate limit exceeded",
+    "EOrder:Domain rate limit exceeded",
+    "EOrder:Positions limit exceeded",
+    "EOrder:Reduce only:Non-PC",
+    "EOrder:Reduce only:No position exists",
+    "EOrder:Reduce only:Position is closed",
+    "EOrder:Scheduled orders limit exceeded",
+    "EOrder:Unknown position",
+    "EOrder:Unknown order",
+    "EOrder:Invalid price",
+    "EOrder:Trading agreement required",
+    "EAccount:Invalid permissions",
+    "EAuth:Account temporary disabled",
+    "EAuth:Account unconfirmed",
+    "EAuth:Rate limit exceeded",
+    "EAuth:Too many requests",
+    "EBM:limit exceeded:CAL",
+    "EDatabase:Internal error",
+    "EFunding:Max fee exceeded",
+    "EFunding:No funding method",
+    "EFunding:Too many addresses",
+    "EFunding:Unknown withdraw key",
+    "EFunding:Invalid amount",
+    "EQuery:Unknown asset",
+    "EQuery:Unknown asset pair",
+    "ESession:Invalid session",
+    "ETrade:Invalid request",
+    "ETrade:Locked",
+    "ETrade:User Locked",
+    "",
+][1:-1]
+
+
+@pytest.mark.parametrize("words", DOCUMENTED)
+def test_every_word_that_kraken_documents_has_a_row(words):
+    assert rule_of(words) is not None
+
+
 def test_a_lockout_says_how_long_it_lasts():
     assert failure(CcxtError("EGeneral:Temporary lockout")).reason == VenueRefused(
         "EGeneral:Temporary lockout", "retry", LOCKED_OUT_S

@@ -133,9 +133,17 @@ def test_another_pair_is_asked_for_once():
     assert calls.looked == [{"pair": "XBTEUR"}]
 
 
-def test_an_order_of_a_pair_that_is_not_listed_any_more_keeps_rests_name_for_it():
-    (listed,), _ = read_orders({OTHER: order("OLDEUR")})
-    assert (listed.pair, listed.holds) == ("OLDEUR", None)
+@pytest.mark.parametrize(
+    ("name", "pair"), [("OLDEUR", "OLD/EUR"), ("XXRPZJPY", "XRP/JPY"), ("OLDUSDT", "OLD/USDT"), ("XBTETH", "BTC/ETH")]
+)
+def test_a_pair_that_is_not_listed_any_more_is_told_from_its_name(name, pair):
+    (listed,), _ = read_orders({OTHER: order(name)})
+    assert (listed.pair, listed.holds) == (pair, (pair.partition("/")[2], listed.price * 30))
+
+
+def test_a_pair_of_which_the_name_tells_nothing_keeps_it_and_what_the_order_holds_is_not_told():
+    (listed,), _ = read_orders({OTHER: order("OLDNEW")})
+    assert (listed.pair, listed.holds) == ("OLDNEW", None)
 
 
 def test_an_order_of_a_foreign_type_is_listed_without_a_price():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -61,6 +62,14 @@ async def test_what_is_public_is_asked_all_the_same(by_rest):
     with pytest.raises(Rejection):
         await by_rest.venue.balances()
     assert (await by_rest.venue.rules()).pair == "DOGE/USD"
+
+
+async def test_a_limit_on_what_is_public_does_not_count_against_the_account(by_rest):
+    by_rest.fault_next("error@AssetPairs:EAPI:Rate limit exceeded")
+    with pytest.raises(Rejection) as refused:
+        await by_rest.venue.rules()
+    assert refused.value.reason.advice == "retry"
+    await asyncio.wait_for(by_rest.venue.balances(), 2)
 
 
 async def test_a_key_that_is_not_taken_any_more_is_told_on_the_stream_once_until_it_is_taken_again(world, next_of):
