@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,6 +20,7 @@ from engine.venue.addresses import LIVE, AddressRefused, loopback
 from engine.venue.client import Keys
 from engine.venue.errors import HttpStatusError
 from engine.venue.nonces import Nonces, NoncesInMemory
+from engine.venue.order_socket import NotSentError
 from engine.venue.wire import KrakenWire
 
 KEYS = Keys(Secret("an API key"), Secret("c2VjcmV0IGtleQ=="))
@@ -226,6 +229,91 @@ async def test_a_socket_whose_other_side_is_dead_can_be_hung_up():
         async with asyncio.timeout(5):
             await client.hang_up(url)
         release.set()
+
+
+@asynccontextmanager
+async def listening(client: KrakenWire) -> AsyncIterator[str]:
+    """The address of a socket of the client's that is connected."""
+    url = client.urls["api"]["ws"]["privateV2"]
+    heard = asyncio.Event()
+    client.listener = lambda *_: heard.set()
+    watching = client.watch(url, "executions", {"method": "subscribe"}, "executions")
+    await asyncio.wait_for(heard.wait(), 5)
+    yield url
+    watching.cancel()
+
+
+async def test_a_raw_message_leaves_the_open_socket_at_once_as_it_is_and_is_noted():
+    got: asyncio.Queue[str] = asyncio.Queue()
+
+    async def handler(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"channel": "status"})
+        async for message in socket:
+            await got.put(message.data)
+        return socket
+
+    sent = []
+    async with serving(handler) as port, wired(port) as client, listening(client) as url:
+        assert json.loads(await got.get()) == {"method": "subscribe"}
+        client.on_sent = lambda *what: sent.append(what[1:])
+        sending = client.send(url, '{"limit_price":0.0900000}', "add_order")
+        with pytest.raises(StopIteration):  # nothing is awaited before the write
+            sending.send(None)
+        assert await asyncio.wait_for(got.get(), 5) == '{"limit_price":0.0900000}'
+        assert sent == [(25, "add_order")]
+
+
+async def test_what_cannot_leave_says_that_nothing_was_sent():
+    async def handler(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"channel": "status"})
+        await socket.receive()
+        return socket
+
+    async with serving(handler) as port, wired(port) as client:
+        with pytest.raises(NotSentError):
+            await client.send(client.urls["api"]["ws"]["privateV2"], "{}", "add_order")
+        async with listening(client) as url:
+            client.clients[url].connection._writer.transport.abort()
+            with pytest.raises(NotSentError):
+                await client.send(url, "{}", "add_order")
+
+
+async def test_a_request_notes_its_endpoint_when_its_body_has_left():
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response({"error": [], "result": {}})
+
+    sent = []
+    async with serving(handler) as port, wired(port) as client:
+        client.on_sent = lambda at_s, size, what: sent.append(
+            (at_s <= asyncio.get_running_loop().time(), size > 0, what)
+        )
+        await client.privatePostCancelOrderBatch({"orders": [], "cl_ord_ids": ["a", "b"]})
+    assert sent == [(True, True, "/0/private/CancelOrderBatch")]
+
+
+def test_what_ccxt_brings_in_is_out_of_the_collectors_way():
+    """Among the young objects it would be walked once more while an order waits, for a tenth of a second."""
+    program = """
+import asyncio, gc
+from engine.core.modes import Mode
+from engine.venue import client
+from engine.venue.addresses import loopback
+from engine.venue.nonces import Nonces, NoncesInMemory
+from engine.venue.order_socket import NotSentError
+
+async def main():
+    built = await client.build(Mode.PAPER, loopback(1), Nonces(NoncesInMemory()))
+    print(gc.isenabled(), len(gc.get_objects()) < 20_000 < gc.get_freeze_count())
+    await client.close(built)
+
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "True True"
 
 
 async def test_why_ccxts_own_watching_is_not_used():
