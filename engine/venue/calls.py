@@ -62,11 +62,7 @@ class Calls:
     ) -> Mapping[str, Any]:
         """Ask for something to be done. Past `deadline_s` less what Kraken needs, it is not sent (Rejection, retry)."""
         self._counter.spend(call_cost(path), self._clock.now())
-        turn = await self._turnstile.enter(urgency)
-        try:
-            return self._result(await self._sent(path, params, turn, deadline_s))
-        finally:
-            turn.leave()
+        return self._result(await self._sent(path, params, urgency, deadline_s=deadline_s))
 
     async def read(
         self, path: str, params: dict[str, Any] | None = None, urgency: Urgency = Urgency.READ
@@ -76,37 +72,42 @@ class Calls:
         while (wait_s := self._counter.wait_s(cost, self._clock.now())) > 0:
             await self._clock.sleep(wait_s)
         self._counter.spend(cost, self._clock.now())
-        turn = await self._turnstile.enter(urgency)
-        try:
-            async with asyncio.timeout(self._read_timeout_s):
-                answer = await self._sent(path, params or {}, turn)
-        except TimeoutError as error:
-            raise self._failed(error) from error
-        finally:
-            turn.leave()
-        return self._result(answer)
+        return self._result(await self._sent(path, params or {}, urgency, within_s=self._read_timeout_s))
 
     async def _sent(
-        self, path: str, params: dict[str, Any], turn: Turn, deadline_s: float | None = None
+        self,
+        path: str,
+        params: dict[str, Any],
+        urgency: Urgency,
+        *,
+        deadline_s: float | None = None,
+        within_s: float | None = None,
     ) -> Mapping[str, Any]:
         """The answer of one request. One whose nonce was passed did nothing: it is sent again at once, above it."""
-        for step in itertools.count():
-            await self._nonces.ready()
-            self._refusals.check()
-            check_deadline(deadline_s, self._clock.now())
-            try:
-                answer = await getattr(self._client, f"privatePost{path}")(dict(params))
-            except Exception as error:
-                passed = any(word.startswith(NONCE_WORDS) for word in kraken_words(error))
-                if not passed or not self._nonces.step_over(step):
-                    raise self._failed(error) from error
-                if step == 0:
-                    self._note_passed(path, turn)
-            else:
-                self._was_taken = True
-                self._refusals.answered()
-                return answer  # type: ignore[no-any-return]
-        raise AssertionError("the steps over nonces are counted")
+        turn = await self._turnstile.enter(urgency)
+        try:
+            for step in itertools.count():
+                await self._nonces.ready()
+                self._refusals.check()
+                check_deadline(deadline_s, self._clock.now())
+                try:
+                    async with asyncio.timeout(within_s):
+                        answer = await getattr(self._client, f"privatePost{path}")(dict(params))
+                except Exception as error:
+                    passed = any(word.startswith(NONCE_WORDS) for word in kraken_words(error))
+                    if not passed or not self._nonces.step_over(step):
+                        raise self._failed(error) from error
+                    if step == 0:
+                        self._note_passed(path, turn)
+                    if turn.was_left:
+                        turn = await self._turnstile.enter(urgency)
+                else:
+                    self._was_taken = True
+                    self._refusals.answered()
+                    return answer  # type: ignore[no-any-return]
+            raise AssertionError("the steps over nonces are counted")
+        finally:
+            turn.leave()
 
     def _note_passed(self, path: str, turn: Turn) -> None:
         """Somebody else did, where a nonce of this run was taken before and no request of ours overtook this one."""

@@ -3,6 +3,9 @@
 Kraken refuses a nonce below one that it has seen, and two requests on two connections may overtake one another. So a
 request leaves when the one before it was answered, or has been on its way for `arrival_s`: by then it has arrived or
 never will. Without that bound a lost answer would hold up a cancel for the whole timeout.
+
+Nothing urgent waits for a reading: it passes by one that is on its way. A reading that is overtaken so is refused and
+did nothing; it is asked again when its turn comes.
 """
 
 from __future__ import annotations
@@ -26,9 +29,10 @@ class Urgency(IntEnum):
 class Turn:
     """A place in the turnstile, to be left when the answer came."""
 
-    __slots__ = ("_left", "_timer", "_turnstile")
+    __slots__ = ("_left", "_timer", "_turnstile", "urgency")
 
-    def __init__(self, turnstile: Turnstile, arrival_s: float) -> None:
+    def __init__(self, turnstile: Turnstile, urgency: Urgency, arrival_s: float) -> None:
+        self.urgency = urgency
         self._turnstile = turnstile
         self._left = False
         self._timer = asyncio.get_running_loop().call_later(arrival_s, self.leave)
@@ -40,10 +44,14 @@ class Turn:
 
     def leave(self) -> None:
         """Let the next one go; leaving twice does nothing."""
-        if not self._left:
-            self._left = True
-            self._timer.cancel()
+        if self.be_passed():
             self._turnstile._next()
+
+    def be_passed(self) -> bool:
+        """Whoever passes by has the turn from now on. False when it was left before."""
+        passed, self._left = not self._left, True
+        self._timer.cancel()
+        return passed
 
 
 class Turnstile:
@@ -52,12 +60,13 @@ class Turnstile:
     def __init__(self, arrival_s: float = ARRIVAL_S) -> None:
         self._arrival_s = arrival_s
         self._taken = False
+        self._latest: Turn | None = None
         self._order = itertools.count()
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
 
     async def enter(self, urgency: Urgency) -> Turn:
-        """Wait for the turn; at once when nobody else is on the way."""
-        if self._taken:
+        """Wait for the turn; at once when nobody else is on the way, or a reading is that may be passed."""
+        if self._taken and not self._passes(urgency):
             waiter = asyncio.get_running_loop().create_future()
             heapq.heappush(self._waiting, (urgency, next(self._order), waiter))
             try:
@@ -67,7 +76,12 @@ class Turnstile:
                     self._next()
                 raise
         self._taken = True
-        return Turn(self, self._arrival_s)
+        self._latest = Turn(self, urgency, self._arrival_s)
+        return self._latest
+
+    def _passes(self, urgency: Urgency) -> bool:
+        latest = self._latest
+        return urgency < Urgency.READ and latest is not None and latest.urgency is Urgency.READ and latest.be_passed()
 
     def _next(self) -> None:
         while self._waiting:

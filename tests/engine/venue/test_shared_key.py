@@ -1,5 +1,6 @@
 """Another program on the same API key, over real sockets: its nonces are stepped over, and it is told of."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -95,3 +96,17 @@ async def test_nonces_out_of_reach_need_a_person(world):
     with pytest.raises(Rejection) as refused:
         await world.venue.place(world.order())
     assert refused.value.reason.advice == "person"
+
+
+async def test_a_cancel_by_rest_passes_a_reading_that_is_on_its_way_and_the_reading_is_asked_again(world):
+    order = world.order()
+    await world.venue.place(order)
+    world.fault_next("delay-request@BalanceEx:1s")
+    reading = asyncio.create_task(world.venue.balances())
+    while "BalanceEx" not in world.requests:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    await world.venue.cancel(CancelOrder(order.client_id))
+    assert not reading.done()
+    assert await reading
+    assert world.requests["BalanceEx"] == 2
+    assert not world.venue.notices._told

@@ -9,7 +9,7 @@ from engine.venue.turnstile import Turnstile, Urgency
 
 async def test_the_most_urgent_waiter_goes_next_and_equals_go_in_order():
     turnstile, went = Turnstile(), []
-    first = await turnstile.enter(Urgency.READ)
+    first = await turnstile.enter(Urgency.CANCEL)
 
     async def go(name: str, urgency: Urgency) -> None:
         turn = await turnstile.enter(urgency)
@@ -34,7 +34,7 @@ async def test_the_most_urgent_waiter_goes_next_and_equals_go_in_order():
 
 async def test_a_request_without_an_answer_holds_nobody_up_for_longer_than_it_takes_to_arrive():
     turnstile = Turnstile(arrival_s=0.01)
-    unanswered = await turnstile.enter(Urgency.READ)
+    unanswered = await turnstile.enter(Urgency.ORDER)
     async with asyncio.timeout(5):
         turn = await turnstile.enter(Urgency.CANCEL)
     unanswered.leave()
@@ -63,3 +63,29 @@ async def test_a_waiter_that_gives_up_blocks_nobody(given_the_turn_first):
     async with asyncio.timeout(5):
         (await other).leave()
     (await turnstile.enter(Urgency.READ)).leave()
+
+
+@pytest.mark.parametrize("urgency", [Urgency.CANCEL, Urgency.ORDER])
+async def test_nothing_urgent_waits_for_a_reading_and_one_at_a_time_passes_it(urgency):
+    turnstile = Turnstile()
+    reading = await turnstile.enter(Urgency.READ)
+    async with asyncio.timeout(1):
+        urgent = await turnstile.enter(urgency)
+    assert reading.was_left
+    waiting = asyncio.create_task(turnstile.enter(urgency))
+    await asyncio.sleep(0)
+    reading.leave()
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    urgent.leave()
+    (await waiting).leave()
+
+
+async def test_a_reading_waits_for_a_reading():
+    turnstile = Turnstile()
+    first = await turnstile.enter(Urgency.READ)
+    second = asyncio.create_task(turnstile.enter(Urgency.READ))
+    await asyncio.sleep(0)
+    assert not second.done()
+    first.leave()
+    (await second).leave()
