@@ -174,6 +174,10 @@ class Journal:
         world = EVERY_WORLD if every_world else self.world
         return await self._ask(lambda connection: _recall(connection, world, engine, prefix))
 
+    async def recall_worlds(self, engine: str) -> dict[str, dict[str, Any]]:
+        """What an engine remembers in each world of this file, by world and name."""
+        return await self._ask(lambda connection: _recall_worlds(connection, engine))
+
     async def recall_pages(self, engine: str, prefix: str) -> AsyncIterator[dict[str, Any]]:
         """The same by and by, in the order of names, where it would be too much for one look of the loop."""
         after = ""
@@ -355,6 +359,14 @@ def _columns(row: Fact | Memory | IntentRow) -> dict[str, Any]:
 
 def _recall(connection: sa.Connection, world: str, engine: str, prefix: str) -> dict[str, Any]:
     return _values(connection, _remembered(world, engine, prefix))
+
+
+def _recall_worlds(connection: sa.Connection, engine: str) -> dict[str, dict[str, Any]]:
+    query = sa.select(MEMORY.c.world, MEMORY.c.name, MEMORY.c.value)
+    found: dict[str, dict[str, Any]] = {}
+    for row in connection.execute(query.where(MEMORY.c.engine == engine, MEMORY.c.value != FORGOTTEN)):
+        found.setdefault(row.world, {})[row.name] = json.loads(row.value)
+    return found
 
 
 def _recall_page(connection: sa.Connection, world: str, engine: str, prefix: str, after: str) -> dict[str, Any]:

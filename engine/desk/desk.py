@@ -22,6 +22,7 @@ from engine.core.profile import Profile
 from engine.core.secrets import SecretStore
 from engine.core.supervisor import Supervisor
 from engine.core.switch import MasterSwitch
+from engine.desk.accounts import recognised
 from engine.desk.alert_webhook import AlertWebhook
 from engine.desk.alerting import Alerting
 from engine.desk.arguments import SessionArguments
@@ -39,23 +40,28 @@ from engine.desk.mirroring import RESUME_WITHIN_S, STORE_URL, VIEWS, ReadUrl, mi
 from engine.desk.on_chain import PORTFOLIOS_FILE, PortfolioFile
 from engine.desk.options import DeskOptions
 from engine.desk.status_server import StatusServer
-from engine.desk.worlds import CountersInJournal, NoncesInJournal, World, live_world, paper_world
+from engine.desk.worlds import CountersInJournal, NoncesInJournal, World, kraken_world, live_world, paper_world
 from engine.governed import Governed
 from engine.governor.engine import GovernorEngine
 from engine.governor.options import GovernorOptions
 from engine.grid.engine import GridEngine
 from engine.grid.options import GridOptions
+from engine.grid.ports import VenueRefused
 from engine.paper.options import PaperOptions
 from engine.venue.dead_man import DeadMan
 from engine.venue.kraken import KrakenVenue
 from engine.venue.options import VenueOptions
-from engine.venue.permissions import KeyMayWithdraw, key_refused_words, live_verdict, observe_verdict
+from engine.venue.permissions import KeyMayWithdraw, KeyPermissions, key_refused_words, live_verdict, observe_verdict
 
 DESK, SWITCH = "desk", "switch"
 GOVERNOR, GRID, DRIFT, HUB = "governor", "grid", "drift", "hub"
 DEAD_MAN, MIRROR = "dead_man", "mirror"
 
 _log = logging.getLogger(__name__)
+
+
+OPENING_PAUSES_S = (0.5, 1.5, 3.0)
+"""Between the questions at the start, where the cause of silence may pass."""
 
 
 class LiveNotConfirmed(RuntimeError):
@@ -150,6 +156,12 @@ class Desk:
         if world is not None:
             self.clock = world.clock
         journal = await self._opened_journal("off" if world is None else world.name)
+        venue = None if world is None else await self._venue(world, journal)
+        rights = None
+        if world is not None and venue is not None and self.mode is not Mode.PAPER:
+            rights = await self._read_rights(venue)
+            if world.account is not None:
+                journal.world = await self._recognised_world(world.account, rights, venue, journal)
         make_mirror = self._mirror_maker(journal)
         await self._start_alerting(journal)
         past_unknown = await self._resumed(make_mirror)
@@ -166,8 +178,9 @@ class Desk:
         read_journal = JournalDesk(journal, self._redact, self.bus, self.clock)
         self._closing.push_async_callback(read_journal.close)
         read_journal.start()
-        if world is not None:
-            venue = await self._venue(world, journal, key_rights, withdrawal_phrase)
+        if world is not None and venue is not None:
+            if rights is not None:
+                self._check_key(world, venue, rights, key_rights, withdrawal_phrase)
             self._supervise(world, venue, journal, make_mirror, on_chain=own_world)
         status = StatusServer(self.configuration, self.bus, self.clock)
         self._closing.push_async_callback(status.close)
@@ -232,23 +245,42 @@ class Desk:
         switch.restore(remembered.get(SWITCH), self.clock.now())
         return switch
 
-    async def _venue(
-        self, world: World, journal: Journal, key_rights: KeyRights, withdrawal_phrase: str | None
-    ) -> KrakenVenue:
+    async def _venue(self, world: World, journal: Journal) -> KrakenVenue:
         options = self.configuration.settings.of(VenueOptions)
         nonces = NoncesInJournal(journal, self.clock, world.account)
         counters = CountersInJournal(journal, self.clock, world.account)
         venue = await KrakenVenue.connect(self.mode, world.addresses, world.keys, options, self.clock, nonces, counters)
         self._closing.push_async_callback(venue.close)
-        if self.mode is not Mode.PAPER:
-            rights = await venue.permissions()
-            key_rights.connected = Connected(world.keys, venue)
-            key_rights.tell(rights)
-            live = self.mode is Mode.LIVE
-            refused = live_verdict(rights, self.clock.now(), withdrawal_phrase) if live else observe_verdict(rights)
-            if refused is not None:
-                raise KeyRefused(self.mode, refused)
         return venue
+
+    async def _read_rights(self, venue: KrakenVenue) -> KeyPermissions:
+        """What the key may do; asked again where the cause may pass within seconds."""
+        for pause_s in OPENING_PAUSES_S:
+            try:
+                return await venue.permissions()
+            except (Rejection, NoAnswer) as error:
+                if not _may_pass(error):
+                    raise
+                _log.warning("Kraken did not answer at the start, trying again: %s", self._redact(str(error)))
+                await asyncio.sleep(pause_s)
+        return await venue.permissions()
+
+    async def _recognised_world(self, key: str, rights: KeyPermissions, venue: KrakenVenue, journal: Journal) -> str:
+        def world_of(account: str) -> str:
+            return kraken_world(self.mode, account)
+
+        account = await recognised(journal, key, rights.account, world_of, venue.open_orders, self.clock.now())
+        return world_of(account)
+
+    def _check_key(
+        self, world: World, venue: KrakenVenue, rights: KeyPermissions, key_rights: KeyRights, phrase: str | None
+    ) -> None:
+        key_rights.connected = Connected(world.keys, venue)
+        key_rights.tell(rights)
+        live = self.mode is Mode.LIVE
+        refused = live_verdict(rights, self.clock.now(), phrase) if live else observe_verdict(rights)
+        if refused is not None:
+            raise KeyRefused(self.mode, refused)
 
     async def _start_alerting(self, journal: Journal) -> None:
         """First, so that no event goes by; what it tells waits until there is a gate."""
@@ -386,3 +418,9 @@ class Desk:
         """Let the engines act again."""
         self.switch.resume(AskedByPerson(command.where), self.clock.now())
         return Acknowledged({"switch": self.switch.position.value})
+
+
+def _may_pass(error: Rejection | NoAnswer) -> bool:
+    """Whether the same question may be answered in a moment."""
+    reason = error.reason
+    return isinstance(error, NoAnswer) or (isinstance(reason, VenueRefused) and reason.advice == "retry")

@@ -126,7 +126,7 @@ async def live_world(mode: Mode, vault: SecretStore) -> World:
         )
     account = account_of(key)
     return World(
-        name=f"{mode.value}:kraken:{account}",
+        name=kraken_world(mode, account),
         namespace=f"{mode.value[0]}{account}",
         clock=WallClock(),
         addresses=LIVE,
@@ -134,6 +134,11 @@ async def live_world(mode: Mode, vault: SecretStore) -> World:
         exchange=None,
         account=account,
     )
+
+
+def kraken_world(mode: Mode, account: str) -> str:
+    """The world of an account at Kraken in one mode."""
+    return f"{mode.value}:kraken:{account}"
 
 
 def account_of(key: Secret) -> str:
