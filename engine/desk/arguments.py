@@ -30,7 +30,7 @@ HAPPENINGS = (
     "cancel:TARGET[:N]",
     "withdraw-foreign[:N]",
     "place:SIDE:SIZE[@PRICE][:PAIR][:type=T][:id=ID]",
-    "trade:SIDE:SIZE[@PRICE][:PAIR]",
+    "trade:SIDE:SIZE[@PRICE][:PAIR][:type=T][:id=ID]",
     "deposit:ASSET:N",
     "withdraw:ASSET:N",
     "earn:ASSET:N",

@@ -82,6 +82,7 @@ class Exchange:
             config = self.config.resuming(saved.head["market"])
             self.config = dataclasses.replace(config, epoch_s=max(config.epoch_s, saved.head["until_s"]))
         config = self.config
+        self.faults.begin_anew(config.seed)
         self.clock = self._given_clock or ScaledClock(config.epoch_s, config.speed, config.origin_monotonic_s)
         return World(config, self.clock, saved)
 

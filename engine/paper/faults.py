@@ -124,6 +124,10 @@ class Faults:
         self._declared = list(declared)
         self._random = random.Random(seed)
 
+    def begin_anew(self, seed: int) -> None:
+        """Draw from another seed, that of a world that goes on."""
+        self._random = random.Random(seed)
+
     @property
     def declared(self) -> tuple[Fault, ...]:
         return tuple(self._declared)

@@ -13,7 +13,7 @@ an entry comes at once. Durations read `250ms`, `30s`, `20m`, `2h` or `1d` and a
 | `cancel:TARGET[:N]` | somebody cancels such orders, N of them or every one |
 | `withdraw-foreign[:N]` | the same as `cancel:foreign` |
 | `place:SIDE:SIZE[@PRICE][:PAIR][:type=T][:id=ID]` | an order by hand; `99usd` is what it holds with its fee |
-| `trade:SIDE:SIZE[@PRICE][:PAIR]` | a trade by hand, at the market (of another pair: at the price) |
+| `trade:SIDE:SIZE[@PRICE][:PAIR][:type=T][:id=ID]` | a trade by hand, at the market (of another pair: at the price) |
 | `deposit:ASSET:N`, `withdraw:ASSET:N` | money comes and goes, as far as it is free |
 | `earn:ASSET:N`, `unearn:ASSET:N` | it moves to the row `.F` of its asset and back |
 | `stake:ASSET:N[:S]`, `unstake:ASSET:N[:S]` | it moves to the row `.S` (or `M`, `B`) and back |
@@ -130,7 +130,7 @@ def _on_orders(kind: Any, words: list[str]) -> Act:
 
 
 def _manual(kind: Any, words: list[str]) -> Act:
-    side, size, *rest = _counted(words, 2, 5 if kind == "place" else 3)
+    side, size, *rest = _counted(words, 2, 5)
     amount, _, price_text = size.partition("@")
     in_usd = amount.endswith("usd")
     price = None if not price_text else _price(price_text)
@@ -141,7 +141,7 @@ def _manual(kind: Any, words: list[str]) -> Act:
             if not _PAIR.fullmatch(word):
                 raise ValueError(f"expected a pair like BTC/USD, got {word!r}")
             symbol = word
-        elif name in named and equals and kind == "place":
+        elif name in named and equals:
             named[name] = value
         else:
             raise ValueError(f"expected a pair, type=WORD or id=TEXT, got {word!r}")

@@ -52,7 +52,7 @@ every_act = st.one_of(
         st.none() | words,
     ),
     st.builds(Manual, st.just("place"), sides, amounts, st.just("base"), st.just("market")),
-    st.builds(Manual, st.just("trade"), sides, amounts, st.just("base"), absolute, other_pairs),
+    st.builds(Manual, st.just("trade"), sides, amounts, st.just("base"), absolute, other_pairs, st.none() | words),
     st.builds(Funds, st.sampled_from(["deposit", "withdraw", "earn", "unearn"]), words.map(str.upper), amounts),
     st.builds(
         Funds, st.sampled_from(["stake", "unstake"]), words.map(str.upper), amounts, st.sampled_from(["S", "M", "B"])

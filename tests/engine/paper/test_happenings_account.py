@@ -168,6 +168,16 @@ async def test_a_trade_by_hand_of_our_pair_and_of_another_one(happen, paper, cli
     assert float((await balances(client))["XXBT"]["balance"]) == 0.001
 
 
+async def test_a_trade_by_hand_may_be_of_a_type_that_nobody_knows(happen, client):
+    await happen("trade:sell:50:type=settle-position:id=theirs; trade:buy:0.001@20000:BTC/USD:type=conversion")
+
+    trades = (await client.privatePostTradesHistory())["result"]["trades"].values()
+    assert {(row["pair"], row["ordertype"]) for row in trades} == {
+        ("XDGUSD", "settle-position"),
+        ("XXBTZUSD", "conversion"),
+    }
+
+
 async def test_deposits_and_withdrawals_are_booked_and_told(happen, paper, client, listen):
     async with listen(paper, "balances") as listener:
         await listener.next("balances")

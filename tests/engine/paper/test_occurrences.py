@@ -57,7 +57,7 @@ def test_withdrawing_foreign_orders_is_a_word_of_its_own():
         ("place:buy:20:BTC/USD", "an order of BTC/USD needs its price, as 0.001@20000"),
         ("place:buy:20:now", "expected a pair, type=WORD or id=TEXT, got 'now'"),
         ("place:buy:9usd@market", "has a size in the base asset"),
-        ("trade:buy:20:type=limit", "expected a pair, type=WORD or id=TEXT"),
+        ("trade:buy:20:fee=btc", "expected a pair, type=WORD or id=TEXT, got 'fee=btc'"),
         ("deposit:usd:0", "expected a number above 0, got '0'"),
         ("deposit:$:5", "expected an asset like usd or btc, got '$'"),
         ("stake:doge:5:X", "expected S, M or B, got 'X'"),

@@ -151,6 +151,17 @@ async def test_what_is_not_insisted_on_is_taken_from_the_saved_world(open_paper,
     await exchange.close()
 
 
+async def test_the_faults_of_a_world_that_goes_on_are_drawn_from_its_seed(open_paper, tmp_path):
+    async def struck(**settings):
+        async with open_paper(faults="lose-answer:0.5", **settings) as paper:
+            return [paper.exchange.faults.plan("AddOrder").lose_answer for _ in range(50)]
+
+    file = str(tmp_path / "world.sqlite")
+    drawn = await struck(seed=7, state_file=file)
+    assert await struck(seed=8, state_file=file, insist=()) == drawn
+    assert await struck(seed=8) != drawn
+
+
 async def test_the_rate_counters_go_on_where_they_stood(open_paper, connect, tmp_path):
     file = str(tmp_path / "world.sqlite")
     async with open_paper(state_file=file) as paper, connect(paper.exchange.address) as client:
