@@ -143,7 +143,10 @@ class KrakenVenue:
             if self._stream is not None:
                 await self._stream.aclose()
             await ccxt_client.close(self._client)
-            await self._nonces.give_back()
+            try:
+                await self._nonces.give_back()
+            except Exception as error:  # the next run begins above them, a few seconds ahead
+                _log.warning("unused nonces could not be given back: %s: %s", type(error).__name__, error)
 
     async def rules(self) -> PairRules:
         """The fee is asked for every ten minutes at most: who reads rules that have changed waits for no account."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -19,7 +20,7 @@ from engine.core.option_catalogue import Catalogue
 from engine.core.secrets import SecretNames, SecretStore
 from engine.desk.desk import Desk, LiveNotConfirmed
 from engine.desk.options import SECTIONS
-from engine.desk.worlds import paper_world
+from engine.desk.worlds import NoncesInJournal, paper_world
 from engine.paper.options import PaperOptions
 from engine.venue.addresses import Addresses
 from tests.engine.desk.running_desk import Place, acquired, grid
@@ -54,6 +55,23 @@ async def test_stop_empties_the_book_is_latched_over_a_restart_and_a_person_resu
         assert not resting(desk, 1)()
         await desk.bus.ask(Resume(where="test"))
         await until(resting(desk, 8), within_s=15)
+
+
+async def test_a_session_that_ends_in_order_leaves_no_nonces_reserved_ahead_of_the_clock(
+    place: Place, until: Until
+) -> None:
+    """Another program on the key, or this one without its journal, is not held up by numbers that nobody used."""
+    async with place.session() as desk:
+        await until(resting(desk, 2), within_s=15)
+    assert place.world is not None
+    journal = Journal(place.profile.journal_file, place.world.name)
+    await asyncio.to_thread(journal.open)
+    try:
+        high_water = await NoncesInJournal(journal, place.world.clock).load()
+    finally:
+        await asyncio.to_thread(journal.close)
+    assert high_water is not None
+    assert high_water <= time.time_ns() // 1_000
 
 
 async def test_paused_nothing_new_is_opened(place: Place, until: Until) -> None:
