@@ -8,7 +8,7 @@ shown. Trades before the start are of the market's history.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -26,11 +26,10 @@ NS = 1_000_000_000
 NS_OF_SLOT = NS // NUMBERS_A_SECOND
 
 Ints = npt.NDArray[np.int64]
-Trades = npt.NDArray[np.void]
-COLUMNS = np.dtype(
-    [("number", "i8"), ("at_ns", "i8"), ("units", "i8"), ("lots", "i8"), ("buys", "?"), ("at_market", "?")]
-)
-"""Trades as columns, oldest first. units: price units. lots: volume in its last decimal."""
+Trades = npt.NDArray[np.int64]
+"""One row for each of these columns, oldest trade first: prices in units, volumes in their last decimal."""
+
+NUMBER, AT_NS, UNITS, LOTS, BUYS, AT_MARKET = range(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Tape:
         self._book = book
         self._epoch_of = epoch_of or (lambda steps: np.full(len(steps), book.epoch_s))
         self._hours: dict[int, tuple[int, Trades]] = {}
-        self._day: tuple[int, Trades] = (-1, np.empty(0, COLUMNS))
+        self._closed: tuple[tuple[int, int], Trades] = ((0, -1), np.empty((6, 0), np.int64))
 
     @property
     def shown_to(self) -> int:
@@ -80,16 +79,16 @@ class Tape:
     def after(self, number: int, count: int | None = None) -> list[PublicTrade]:
         """The trades behind this number, the oldest `count` of them."""
         found = self._shown(_hour_of(number), _hour_of(self.shown_to - 1))
-        first = int(np.searchsorted(found["number"], number, side="right"))
-        return _rows(found[first : None if count is None else first + count])
+        first = int(np.searchsorted(found[NUMBER], number, side="right"))
+        return _rows(found[:, first : None if count is None else first + count])
 
     def since(self, at_ns: int, count: int) -> list[PublicTrade]:
         """The oldest `count` trades after this time."""
         found: list[PublicTrade] = []
         for number in self._hours_from(at_ns):
             hour = self._shown(number, number)
-            first = int(np.searchsorted(hour["at_ns"], at_ns, side="right"))
-            found += _rows(hour[first : first + count - len(found)])
+            first = int(np.searchsorted(hour[AT_NS], at_ns, side="right"))
+            found += _rows(hour[:, first : first + count - len(found)])
             if len(found) == count:
                 break
         return found
@@ -98,22 +97,24 @@ class Tape:
         """The last `count` trades, oldest first."""
         last = first = _hour_of(self.shown_to - 1)
         found = self._shown(first, last)
-        while len(found) < count and first > -HISTORY_H:
+        while found.shape[1] < count and first > -HISTORY_H:
             first -= 1
             found = self._shown(first, last)
-        return _rows(found[max(0, len(found) - count) :])
+        return _rows(found[:, max(0, found.shape[1] - count) :])
 
     def day(self) -> DayOfTrades:
         """The last 24 hours, and the part of them since midnight."""
-        step = self._book.step
-        if self._day[0] != step:
-            last = _hour_of(self.shown_to - 1)
-            self._day = step, self._shown(max(-HISTORY_H, last - DAY_S // BLOCK_S), last)
+        last = _hour_of(self.shown_to - 1)
+        key = last, self._book.market.changes_before(last * BLOCK_S)
+        if self._closed[0] != key:
+            self._closed = key, self._shown(last - DAY_S // BLOCK_S, last - 1)
+        trades = np.concatenate([self._closed[1], self._shown(last, last)], axis=1)
         now_ns = int(self._book.now_s) * NS
-        trades = self._day[1]
         begins = [now_ns - DAY_S * NS, now_ns - now_ns % (DAY_S * NS)]
-        whole, today = (trades[int(np.searchsorted(trades["at_ns"], at_ns, side="right")) :] for at_ns in begins)
-        return DayOfTrades(_figures(today) if len(today) else None, _figures(whole))
+        whole, today = (trades[:, int(np.searchsorted(trades[AT_NS], at_ns, side="right")) :] for at_ns in begins)
+        if not whole.size:
+            return DayOfTrades(None, replace(_figures(trades[:, -1:]), volume=Decimal(0), count=0))
+        return DayOfTrades(_figures(today) if today.size else None, _figures(whole))
 
     def candles(self, interval_s: int, most: int) -> list[Candle]:
         """The latest `most` intervals, oldest first; the last one is under way."""
@@ -122,7 +123,7 @@ class Tape:
         begin_ns = (newest - (most - 1) * interval_s) * NS
         hours = self._hours_from(begin_ns)
         trades = self._shown(hours.start, hours.stop - 1)
-        trades = trades[int(np.searchsorted(trades["at_ns"], begin_ns, side="left")) :]
+        trades = trades[:, int(np.searchsorted(trades[AT_NS], begin_ns, side="left")) :]
         return _candles(trades, interval_s, newest)
 
     def _hours_from(self, at_ns: int) -> range:
@@ -138,11 +139,15 @@ class Tape:
 
     def _shown(self, first: int, last: int) -> Trades:
         """What is shown of these hours."""
-        trades = np.concatenate([self._hour(number) for number in range(max(-HISTORY_H, first), last + 1)])
+        hours = [self._hour(number) for number in range(max(-HISTORY_H, first), last + 1)]
+        if not hours:
+            return np.empty((6, 0), np.int64)
+        trades = hours[0] if len(hours) == 1 else np.concatenate(hours, axis=1)
         own = self._own(first_number(first * BLOCK_S), first_number((last + 1) * BLOCK_S))
-        if len(own):
-            trades = np.sort(np.concatenate([trades, own]), order="number")
-        return trades[: int(np.searchsorted(trades["number"], self.shown_to))]
+        if own.size:
+            trades = np.concatenate([trades, own], axis=1)
+            trades = trades[:, np.argsort(trades[NUMBER])]
+        return trades[:, : int(np.searchsorted(trades[NUMBER], self.shown_to))]
 
     def _hour(self, number: int) -> Trades:
         """The market's own trades of an hour."""
@@ -164,14 +169,18 @@ class Tape:
         share = draw.uniform(0.01, 0.99, BLOCK_S)[at]
         steps = at + number * BLOCK_S
         slots = milliseconds * 10 + MARKET_SLOT
-        trades = np.empty(len(at), COLUMNS)
-        trades["number"] = first_number(0) + steps * NUMBERS_A_SECOND + slots
-        trades["at_ns"] = self._ns_of(steps) + slots * NS_OF_SLOT
-        trades["units"] = np.where(buys, quotes.ask[at], quotes.bid[at])
-        trades["lots"] = np.maximum(1, np.rint(quotes.quantity[at] * share * 10**LOT_DECIMALS))
-        trades["buys"] = buys
-        trades["at_market"] = (draw.random(BLOCK_S) < 0.6)[at]
-        return trades
+        lots = np.maximum(1, np.rint(quotes.quantity[at] * share * 10**LOT_DECIMALS)).astype(np.int64)
+        at_market = (draw.random(BLOCK_S) < 0.6)[at]
+        return np.stack(
+            [
+                first_number(0) + steps * NUMBERS_A_SECOND + slots,
+                self._ns_of(steps) + slots * NS_OF_SLOT,
+                np.where(buys, quotes.ask[at], quotes.bid[at]),
+                lots,
+                buys.astype(np.int64),
+                at_market.astype(np.int64),
+            ]
+        )
 
     def _ns_of(self, steps: Ints) -> Ints:
         return np.rint(self._epoch_of(steps) * 1000).astype(np.int64) * (NS // 1000) + steps * NS
@@ -184,20 +193,18 @@ class Tape:
                 break
             if first <= trade.trade_id < end:
                 own.append(trade)
-        return np.array(
-            [
-                (
-                    trade.trade_id,
-                    _at_ns(trade),
-                    units_of(trade.price),
-                    int(trade.volume / LOT_UNIT),
-                    (trade.side == "sell") == trade.maker,
-                    trade.maker or trade.type == "market",
-                )
-                for trade in own
-            ],
-            COLUMNS,
-        )
+        columns = [
+            (
+                trade.trade_id,
+                _at_ns(trade),
+                units_of(trade.price),
+                int(trade.volume / LOT_UNIT),
+                (trade.side == "sell") == trade.maker,
+                trade.maker or trade.type == "market",
+            )
+            for trade in own
+        ]
+        return np.array(columns, np.int64).reshape(-1, 6).T
 
 
 def _rows(trades: Trades) -> list[PublicTrade]:
@@ -210,7 +217,7 @@ def _rows(trades: Trades) -> list[PublicTrade]:
             side="buy" if buys else "sell",
             type="market" if at_market else "limit",
         )
-        for number, at_ns, units, lots, buys, at_market in trades.tolist()
+        for number, at_ns, units, lots, buys, at_market in trades.T.tolist()
     ]
 
 
@@ -230,7 +237,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class DayOfTrades:
-    """today: since midnight, None before the first trade of a day. whole: the last 24 hours."""
+    """today: since midnight, None before the day's first trade. whole: the last 24 hours, or the last trade before them."""
 
     today: Figures | None
     whole: Figures
@@ -250,29 +257,29 @@ def _volume(lots: int) -> Decimal:
 
 
 def _vwap(trades: Trades) -> Decimal:
-    return price_of(round(float((trades["units"] * trades["lots"].astype(np.float64)).sum() / trades["lots"].sum())))
+    return price_of(round(float((trades[UNITS] * trades[LOTS].astype(np.float64)).sum() / trades[LOTS].sum())))
 
 
 def _figures(trades: Trades) -> Figures:
     return Figures(
-        open=price_of(int(trades["units"][0])),
-        last=price_of(int(trades["units"][-1])),
-        low=price_of(int(trades["units"].min())),
-        high=price_of(int(trades["units"].max())),
+        open=price_of(int(trades[UNITS][0])),
+        last=price_of(int(trades[UNITS][-1])),
+        low=price_of(int(trades[UNITS].min())),
+        high=price_of(int(trades[UNITS].max())),
         vwap=_vwap(trades),
-        last_volume=_volume(int(trades["lots"][-1])),
-        volume=_volume(int(trades["lots"].sum())),
-        count=len(trades),
+        last_volume=_volume(int(trades[LOTS][-1])),
+        volume=_volume(int(trades[LOTS].sum())),
+        count=trades.shape[1],
     )
 
 
 def _candles(trades: Trades, interval_s: int, newest: int) -> list[Candle]:
-    if not len(trades):
+    if not trades.size:
         return []
-    begins = trades["at_ns"] // NS // interval_s * interval_s
+    begins = trades[AT_NS] // NS // interval_s * interval_s
     starts = np.flatnonzero(np.diff(begins, prepend=-1))
-    ends = [*starts[1:], len(trades)]
-    traded = {int(begins[a]): trades[int(a) : int(b)] for a, b in zip(starts, ends, strict=True)}
+    ends = [*starts[1:], trades.shape[1]]
+    traded = {int(begins[a]): trades[:, int(a) : int(b)] for a, b in zip(starts, ends, strict=True)}
     candles: list[Candle] = []
     for at_s in range(int(begins[0]), newest + 1, interval_s):
         if at_s in traded:
