@@ -123,8 +123,9 @@ class Tape:
         begin_ns = (newest - (most - 1) * interval_s) * NS
         hours = self._hours_from(begin_ns)
         trades = self._shown(hours.start, hours.stop - 1)
-        trades = trades[:, int(np.searchsorted(trades[AT_NS], begin_ns, side="left")) :]
-        return _candles(trades, interval_s, newest)
+        first = int(np.searchsorted(trades[AT_NS], begin_ns, side="left"))
+        before = price_of(int(trades[UNITS][first - 1])) if first else None
+        return _candles(trades[:, first:], range(begin_ns // NS, newest + 1, interval_s), before)
 
     def _hours_from(self, at_ns: int) -> range:
         """The hours that may have trades at or after this time."""
@@ -237,7 +238,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class DayOfTrades:
-    """today: since midnight, None before the day's first trade. whole: the last 24 hours, or the last trade before them."""
+    """today: since midnight, None before its first trade. whole: the last 24 hours, or the last trade before them."""
 
     today: Figures | None
     whole: Figures
@@ -273,19 +274,18 @@ def _figures(trades: Trades) -> Figures:
     )
 
 
-def _candles(trades: Trades, interval_s: int, newest: int) -> list[Candle]:
-    if not trades.size:
-        return []
-    begins = trades[AT_NS] // NS // interval_s * interval_s
-    starts = np.flatnonzero(np.diff(begins, prepend=-1))
-    ends = [*starts[1:], trades.shape[1]]
-    traded = {int(begins[a]): trades[:, int(a) : int(b)] for a, b in zip(starts, ends, strict=True)}
+def _candles(trades: Trades, begins: range, before: Decimal | None) -> list[Candle]:
+    """One candle for each of these times, from the first trade on, or all where there was a price `before`."""
+    places = trades[AT_NS] // NS // begins.step * begins.step
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    ends = np.append(starts, trades.shape[1])[1:]
+    traded = {int(places[a]): trades[:, int(a) : int(b)] for a, b in zip(starts, ends, strict=True)}
     candles: list[Candle] = []
-    for at_s in range(int(begins[0]), newest + 1, interval_s):
+    for at_s in begins:
         if at_s in traded:
             part = _figures(traded[at_s])
             candles.append(Candle(at_s, part.open, part.high, part.low, part.last, part.vwap, part.volume, part.count))
-        else:
-            last = candles[-1].close
-            candles.append(Candle(at_s, last, last, last, last, Decimal(0), Decimal(0), 0))
+            before = part.last
+        elif before is not None:
+            candles.append(Candle(at_s, before, before, before, before, Decimal(0), Decimal(0), 0))
     return candles

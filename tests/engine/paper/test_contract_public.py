@@ -222,7 +222,7 @@ async def test_a_ticker_of_the_best_prices_alone_is_not_moved_by_trades(paper, l
         assert row["bid"] == float(paper.book.quote.bid_price)
 
 
-async def test_a_world_that_is_opened_after_two_days_has_a_ticker_at_once(open_paper, connect, tmp_path):
+async def test_a_world_that_is_opened_after_two_days_has_a_ticker_and_candles_at_once(open_paper, connect, tmp_path):
     file = str(tmp_path / "world.sqlite")
     async with open_paper(state_file=file) as paper, connect(paper.exchange.address) as client:
         await paper.advance(300)
@@ -232,8 +232,10 @@ async def test_a_world_that_is_opened_after_two_days_has_a_ticker_at_once(open_p
     async with open_paper(state_file=file, epoch_s=later_s) as paper, connect(paper.exchange.address) as client:
         paper.clock.advance(later_s - paper.clock.now())
         ticker = await client.fetch_ticker(SYMBOL)
+        candles = await client.fetch_ohlcv(SYMBOL, "1m")
 
     assert (ticker["last"], ticker["baseVolume"]) == (last, 0)
+    assert [candle[1:] for candle in candles] == [[last, last, last, last, 0]] * 720
 
 
 async def test_a_world_that_was_opened_again_keeps_the_time_of_its_trades(open_paper, connect, tmp_path):
