@@ -1,73 +1,109 @@
-"""What a person does at the panel, in the words of the scenes."""
+"""A person with a profile of their own, in process: sessions as `evenkeel` would open them, heard at every message."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.desk.worlds import API_KEY, API_SECRET
+from engine.core.bus import Bus
+from engine.core.configuration import Configuration
+from engine.core.messages import plain
+from engine.core.modes import Mode, ModeSnapshot, Stop
+from engine.core.option_catalogue import Catalogue
+from engine.core.profile import Profile
+from engine.core.redaction import Redactor
+from engine.core.secrets import Secret, SecretNames, SecretStore
+from engine.desk.arguments import SessionArguments
+from engine.desk.desk import Desk
+from engine.desk.opening import SECRETS
+from engine.desk.options import SECTIONS
+from engine.desk.worlds import API_KEY, API_SECRET, live_world
+from engine.grid.messages import GridSnapshot
 from engine.paper.config import ApiKey
-from gui.confirmations import LIVE_PHRASE
-from tests.rehearse.programs import NotSeenError, Panel
+from tests.rehearse.programs import words_of
 from tests.rehearse.stage import Stage
+from tests.soak.virtual_time import VirtualClock
 
-OPENS_WITHIN_S = 45.0
-PLACES_WITHIN_S = 45.0
-KEYS_PAGE_KEY = "ctrl+6"
-
-
-async def profile_with(stage: Stage, key: ApiKey | None, options: str = "", name: str = "operator") -> Path:
-    """A new profile whose keyring entry holds this key, or none."""
-    profile = stage.profile(name, options)
-    if key is not None:
-        await stage.keep_key(profile, key)
-    return profile
+PANEL_WAITS_S = 10.0
 
 
-async def go_live(panel: Panel) -> float:
-    """Type the phrase into the dialog and agree; returns when that was, on the monotonic clock."""
-    await panel.until(lambda: panel.shown.get("over") == "LiveDialog", "the dialog that asks for LIVE", OPENS_WITHIN_S)
-    await panel.press(f"type:{LIVE_PHRASE}")
-    agreed_s = time.monotonic()
-    await panel.press("click:Go LIVE")
-    return agreed_s
+class Keyring(SecretStore):
+    """The keyring of one profile for a history: what a person entered last."""
+
+    def __init__(self) -> None:
+        super().__init__("rehearsal", SecretNames(SECRETS), lambda secret: None)
+        self._kept: dict[str, Secret] = {}
+
+    def enter(self, key: ApiKey) -> None:
+        self._kept = {API_KEY: Secret(key.key), API_SECRET: Secret(key.secret)}
+
+    async def read(self, name: str) -> Secret | None:
+        return self._kept.get(name)
 
 
-async def trade_live(panel: Panel, stage: Stage, orders: int = 10) -> None:
-    """Go LIVE, and wait until so many orders rest."""
-    agreed_s = await go_live(panel)
-    await panel.until(lambda: stage.watch.placed, "an order", PLACES_WITHIN_S)
-    stage.note("agreed_to_first_order_s", time.monotonic() - agreed_s)
-    await panel.until(lambda: len(stage.watch.ours) >= orders, f"{orders} resting orders", PLACES_WITHIN_S)
+@dataclass
+class Operator:
+    """A person with one profile, and the session that runs on it. before: the one whose machine was lost."""
 
+    name: str
+    there: Stage
+    clock: VirtualClock
+    folder: Path
+    keyring: Keyring = field(default_factory=Keyring)
+    desk: Desk | None = None
+    asked: bool = False
+    worlds: set[str] = field(default_factory=set)
+    before: Operator | None = None
 
-async def stop(panel: Panel, stage: Stage, within_s: float) -> float:
-    """Press Stop, and wait until nothing of ours rests; how long that took. Raises NotSeenError."""
-    pressed_s = time.monotonic()
-    await panel.press("F12")
-    try:
-        await panel.until(lambda: not stage.watch.ours, "an empty book", within_s)
-    except NotSeenError as error:
-        raise NotSeenError(f"{len(stage.watch.ours)} orders rest {within_s:g} s after Stop: {error}") from None
-    return time.monotonic() - pressed_s
+    @asynccontextmanager
+    async def session(self, mode: Mode) -> AsyncIterator[Desk]:
+        """The session that `evenkeel` would open. Raises one of CANNOT_START."""
+        profile = Profile(self.folder)
+        profile.acquire()
+        may_place = mode is Mode.LIVE
+        try:
+            configuration = await Configuration.open(profile.options_file, Catalogue(SECTIONS), {}, self.clock)
+            redactor = Redactor()
+            world = replace(await live_world(mode, self.keyring), clock=self.clock)
+            arguments = SessionArguments(profile.folder, mode, None, None, None, None)
+            self.worlds.add(world.name)
+            self.there.live += may_place
+            desk = await Desk.open(
+                arguments, profile, configuration, self.keyring, redactor.redact, live_confirmed=True, world=world
+            )
+            try:
+                self.desk = desk
+                self._watch(desk.bus)
+                yield desk
+            finally:
+                self.desk = None
+                await desk.close()
+                self.there.watch.silent(self.name)
+        finally:
+            self.there.live -= may_place
+            profile.release()
 
+    def grid(self) -> GridSnapshot | None:
+        return None if self.desk is None else self.desk.bus.latest(GridSnapshot)
 
-async def enter_key(panel: Panel, stage: Stage, key: ApiKey) -> None:
-    """Type key and private key into the Keys page, and save each; the keyring has them then."""
-    await panel.until(lambda: panel.header and "STARTING" not in panel.header, "a session", OPENS_WITHIN_S)
-    await panel.press(KEYS_PAGE_KEY)
-    await panel.until(lambda: panel.shown.get("page") == "keys", "the Keys page", 10.0)
-    for title, name, value in (("Kraken API key", API_KEY, key.key), ("Kraken private key", API_SECRET, key.secret)):
-        await panel.press(f"click:{title}")
-        await panel.press(f"type:{value}")
-        await panel.press("Return")
-        async with asyncio.timeout(15.0):
-            while await stage.kept(panel.profile, name) != value:  # noqa: ASYNC110 - a keyring sets no event
-                await asyncio.sleep(0.1)
+    async def stop(self) -> None:
+        """As the panel does: its header says that Stop is not acknowledged until it is, or PANEL_WAITS_S have gone."""
+        assert self.desk is not None
+        self.asked = True
+        asked = asyncio.create_task(self.desk.bus.ask(Stop(where="rehearsal")), name="stop")
+        await asyncio.wait((asked,), timeout=PANEL_WAITS_S)
+        self.asked = False
+        self.hear(self.desk.bus)
+        await asked
 
+    def hear(self, bus: Bus) -> None:
+        """Compare what is said now with what rests."""
+        said = {type(one).__name__: plain(one) for kind in (ModeSnapshot, GridSnapshot) if (one := bus.latest(kind))}
+        self.there.watch.heard(self.name, words_of(said) + ("; not acknowledged" if self.asked else ""))
 
-async def quit_panel(panel: Panel) -> int:
-    """Quit by key, and agree to what is asked then; the exit code."""
-    await panel.press("ctrl+q")
-    return await panel.ended(20.0)
+    def _watch(self, bus: Bus) -> None:
+        for kind in (ModeSnapshot, GridSnapshot):
+            bus.watch(kind, lambda _: self.hear(bus))

@@ -104,4 +104,5 @@ def _trouble(chance: random.Random) -> Trouble:
         refusal = chance.choice(REFUSALS)
     else:
         manner = chance.choice((Manner.HANG, Manner.CUT, Manner.BAD_GATEWAY, Manner.LOSE_ANSWERS))
-    return Trouble(manner, chance.choice(WHERE), refusal, chance.uniform(-0.5, 3.0), chance.uniform(0.5, 30.0))
+    lasts_s = chance.uniform(60.0, 300.0) if chance.random() < 0.1 else chance.uniform(0.5, 30.0)
+    return Trouble(manner, chance.choice(WHERE), refusal, chance.uniform(-0.5, 3.0), lasts_s)

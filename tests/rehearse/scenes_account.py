@@ -11,7 +11,7 @@ from engine.cli import LIVE_PHRASE
 from engine.cli.exit_codes import DONE
 from gui.confirmations import LIVE_PHRASE as PANEL_PHRASE
 from tests.rehearse.front import API, HOSTS, Manner
-from tests.rehearse.operator import enter_key, go_live, profile_with, quit_panel, trade_live
+from tests.rehearse.person import enter_key, go_live, profile_with, quit_panel, trade_live
 from tests.rehearse.programs import Headless, Panel
 from tests.rehearse.scene import Scene, expect, scene
 from tests.rehearse.stage import Stage

@@ -7,7 +7,7 @@ from engine.cli.exit_codes import FAILED, PERSON_NEEDED
 from engine.paper.config import ApiKey
 from engine.paper.rest import CHANGES
 from engine.venue.permissions import WITHDRAWAL_PHRASE
-from tests.rehearse.operator import profile_with
+from tests.rehearse.person import profile_with
 from tests.rehearse.programs import Headless
 from tests.rehearse.scene import Scene, expect, scene
 from tests.rehearse.stage import Stage

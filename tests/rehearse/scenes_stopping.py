@@ -6,7 +6,7 @@ import asyncio
 
 from tests.rehearse import namespace
 from tests.rehearse.front import API, Manner
-from tests.rehearse.operator import profile_with, stop, trade_live
+from tests.rehearse.person import profile_with, stop, trade_live
 from tests.rehearse.programs import Headless, Panel
 from tests.rehearse.scene import Scene, expect, scene
 from tests.rehearse.stage import Stage
