@@ -21,7 +21,7 @@ from gui.theme import DARK, apply_theme
 
 CATALOGUE = Catalogue(SECTIONS)
 ADDRESS = "0x" + "1f" * 20
-TEXTS = ("22:30", "eth", ADDRESS, "https://hooks.example/x", "prices.csv", "lose-answer:0.01")
+TEXTS = ("22:30", "eth", ADDRESS, "https://hooks.example/x", "prices.csv", "lose-answer:0.01", "14400")
 
 
 def others(spec: OptionSpec, now: Any) -> Iterator[Any]:
