@@ -21,7 +21,16 @@ from gui.theme import DARK, apply_theme
 
 CATALOGUE = Catalogue(SECTIONS)
 ADDRESS = "0x" + "1f" * 20
-TEXTS = ("22:30", "eth", ADDRESS, "https://hooks.example/x", "prices.csv", "lose-answer:0.01", "14400")
+TEXTS = (
+    "22:30",
+    "eth",
+    ADDRESS,
+    "https://hooks.example/x",
+    "prices.csv",
+    "lose-answer:0.01",
+    "14400",
+    "http://127.0.0.1:8080",
+)
 
 
 def others(spec: OptionSpec, now: Any) -> Iterator[Any]:
