@@ -38,6 +38,7 @@ class HttpStatusError(Exception):
         return VenueRefused(f"{words} ({self})", advice.value, again_in_s if advice is Advice.RETRY else 0.0)
 
 
+_LONGEST_WORDS = 200
 _TOO_MANY = 429
 _PROXY_ASKS = frozenset({401, 403, 407})
 _UNTRUSTED = (
@@ -105,7 +106,21 @@ def failure(error: BaseException, hide: Callable[[str], str] = str) -> Rejection
         return Rejection(way)
     if _never_left(error):
         return Rejection(VenueRefused("no connection to Kraken could be made, nothing was sent", "retry"))
-    return NoAnswer(VenueSilent(", ".join(words) or f"{type(error).__name__}: {hide(str(error))[:200]}"))
+    return NoAnswer(VenueSilent(", ".join(words) or hide(silence_words(error))))
+
+
+def silence_words(error: BaseException) -> str:
+    """How a connection ended without an answer, for a person."""
+    from aiohttp import ClientConnectionError
+
+    causes = tuple(_causes(error))
+    if isinstance(error, TimeoutError | ConnectionError) and str(error):
+        return str(error)[:_LONGEST_WORDS]
+    if any(isinstance(cause, TimeoutError) or type(cause).__name__ == "RequestTimeout" for cause in causes):
+        return "no answer came in time"
+    if any(isinstance(cause, ClientConnectionError | ConnectionError) for cause in causes):
+        return "the connection broke before the answer came"
+    return f"{type(error).__name__}: {str(error)[:_LONGEST_WORDS]}"
 
 
 def _answer_in(error: BaseException) -> dict[str, Any]:

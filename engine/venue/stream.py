@@ -24,7 +24,7 @@ from engine.grid.ports import (
     StreamItem,
     VenueOrder,
 )
-from engine.venue.errors import AnswerUnreadable, way_trouble
+from engine.venue.errors import AnswerUnreadable, silence_words, way_trouble
 from engine.venue.holdings import BalanceSheet, UpdateBeforeSnapshot
 from engine.venue.inbox import Inbox
 from engine.venue.notices import Notices
@@ -353,4 +353,4 @@ def _words(error: Exception) -> str:
         return str(getattr(error.reason, "words", error.reason))
     if (way := way_trouble(error)) is not None:
         return way.words
-    return f"{type(error).__name__}: {str(error)[:200]}"
+    return silence_words(error)

@@ -108,6 +108,21 @@ async def test_an_order_whose_answer_was_lost_is_found_by_its_client_id_and_was_
     assert world.requests["AddOrder"] == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("lose-answer@BalanceEx", "the connection broke before the answer came"),
+        ("delay@BalanceEx:10s", "no answer came in time"),
+    ],
+)
+async def test_an_answer_that_does_not_come_is_told_in_words(open_world, fault, words):
+    async with open_world(VenueOptions(request_timeout_s=1)) as world:
+        world.fault_next(fault)
+        with pytest.raises(NoAnswer) as silence:
+            await world.venue.balances()
+        assert silence.value.reason == VenueSilent(words)
+
+
 async def test_an_order_whose_request_was_lost_is_not_found(world):
     await world.venue.rules()
     order = world.order()
