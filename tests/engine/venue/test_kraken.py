@@ -112,7 +112,7 @@ async def test_an_order_whose_answer_was_lost_is_found_by_its_client_id_and_was_
     ("fault", "words"),
     [
         ("lose-answer@BalanceEx", "the connection broke before the answer came"),
-        ("delay@BalanceEx:10s", "no answer came in time"),
+        ("delay@BalanceEx:1500ms", "no answer came in time"),
     ],
 )
 async def test_an_answer_that_does_not_come_is_told_in_words(open_world, fault, words):
