@@ -34,7 +34,13 @@ def observation(grid: GridSnapshot | None, options: GovernorOptions, *, master_o
         resting_buy_usd=len(grid.slots) * grid.base_entry_usd,
         resting_sell_usd=len(grid.slots) * grid.base_entry_usd,
         entry_usd=grid.base_entry_usd,
+        earning_ratio=max(_share(grid.quote_earning, grid.usd), _share(grid.base_earning, grid.doge)),
     )
+
+
+def _share(earning: Decimal, tradable: Decimal) -> float:
+    """The part of a currency that earns; 0 where there is none of it."""
+    return float(earning / (earning + tradable)) if earning > 0 else 0.0
 
 
 def sized(request: SizingRequest, grid: GridSnapshot | None, skew: float, options: GovernorOptions) -> Sizing:

@@ -24,7 +24,7 @@ from engine.grid.events import (
     TooSmallToClose,
 )
 from engine.grid.messages import ForeignNotCancelled, GridNote, OrderSetAside, RoundTripBooked, RulesChanged
-from engine.grid.picture import UnexplainedChange
+from engine.grid.picture import CannotBeTraded, UnexplainedChange
 from engine.grid.volatility import FewExitsFill
 from engine.hub.messages import BatchEnded, HubHalted, ItemDropped, RequestEnded, SoftLimitSet
 from engine.hub.records import BatchStatus
@@ -53,6 +53,7 @@ _WORTH_A_LOOK = (
     CancelledByOther,
     TooSmallToClose,
     UnexplainedChange,
+    CannotBeTraded,
     RulesChanged,
     OrderSetAside,
     ForeignNotCancelled,

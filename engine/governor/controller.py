@@ -30,6 +30,7 @@ from engine.governor.reasons import (
     CapacityHold,
     Disabled,
     DogeRunwayBreached,
+    EarningHold,
     Following,
     InNeutralBand,
     MasterOff,
@@ -238,6 +239,8 @@ def _gate(
         return _Gate(0.0, 0.0, MasterOff())
     if observation.capacity_band is not CapacityBand.NORMAL:
         return _Gate(0.0, 0.0, CapacityHold(observation.capacity_band.value))
+    if observation.earning_ratio > options.earning_limit_ratio:
+        return _Gate(0.0, 0.0, EarningHold(observation.earning_ratio, options.earning_limit_ratio))
     if wanted > 0 and measured.usd_runway_breached:
         return _Gate(-1.0, 0.0, UsdRunwayBreached(observation.observed_usd, observation.usd_runway_floor))
     doge, floor = observation.observed_doge, observation.doge_runway_floor

@@ -84,6 +84,17 @@ class GovernorOptions(Options, section="governor"):
         risk=Risk.SIZE,
         text="A smoothed error smaller than this asks for no skew.",
     )
+    earning_limit_ratio: float = option(
+        0.05,
+        ge=0,
+        le=1,
+        unit="ratio",
+        risk=Risk.SIZE,
+        text=(
+            "While more than this share of a currency is earning or staked, and so cannot be traded, the skew is held "
+            "at 0: what is left says nothing about how idle the cash is."
+        ),
+    )
     ema_halflife_s: float = option(
         1800.0,
         ge=1,

@@ -33,6 +33,14 @@ class CapacityHold(Reason, code="governor.capacity_hold"):
 
 
 @dataclass(frozen=True, slots=True)
+class EarningHold(Reason, code="governor.earning_hold"):
+    """So large a part of a currency is earning that what can be traded says nothing about how idle it is."""
+
+    earning_ratio: float
+    limit_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class ObservationRejected(Reason, code="governor.observation_rejected"):
     """An input cannot be believed, so nothing is skewed: which one, what came, what was expected."""
 

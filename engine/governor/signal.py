@@ -23,7 +23,7 @@ class Observation:
     observed_usd, observed_doge: total balances, orders included. *_runway_floor: what of them is spoken for. The two
     DOGE amounts come together or not at all; without them only the per-order guard protects DOGE. master_on: the
     desk's switch. resting_buy_usd, resting_sell_usd: base-size value of the entries on the book, entry_usd of one of
-    them, for the reach alone.
+    them, for the reach alone. earning_ratio: the largest share of either currency that lies where it cannot be traded.
     """
 
     observed_usd: Decimal
@@ -35,6 +35,7 @@ class Observation:
     resting_buy_usd: Decimal | None = None
     resting_sell_usd: Decimal | None = None
     entry_usd: Decimal | None = None
+    earning_ratio: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

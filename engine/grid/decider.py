@@ -6,16 +6,16 @@ The loop in `engine` feeds it from real sockets, the lab from a simulated exchan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 
 from engine.core.gate import Delivered, HeldBack, ModeHolds, Outcome, Rejected, SwitchHolds, Unknown
 from engine.core.messages import Event, Reason
 from engine.core.modes import Switch
 from engine.core.troubles import Trouble
 from engine.grid import limits
+from engine.grid.account import Account
+from engine.grid.arrivals import Answered, Arrival, ClockRead, LookUp, PricesRead, RulesRead
 from engine.grid.books import Books
-from engine.grid.client_ids import name_in
 from engine.grid.conditions import Conditions, standing
 from engine.grid.entries import Blocked, BlockedBy, Funds, Sizer, place_entries, wants
 from engine.grid.events import (
@@ -36,14 +36,13 @@ from engine.grid.events import (
     TurnedDown,
     World,
 )
-from engine.grid.foreign import ForeignOrders
-from engine.grid.holds import Holds
 from engine.grid.identities import Identities
 from engine.grid.intents import FOREIGN, cancelled_event, placed_event, request_of
 from engine.grid.interference import halted, with_surplus
 from engine.grid.invariants import InvariantBreach, VolumeDrift
 from engine.grid.machine import cancel_again_s, cancel_all, transition
 from engine.grid.messages import (
+    ConnectionMissing,
     Disconnected,
     FillBooked,
     ForeignNotCancelled,
@@ -57,14 +56,12 @@ from engine.grid.messages import (
     Stopping,
 )
 from engine.grid.options import GridOptions
-from engine.grid.picture import Picture
 from engine.grid.ports import (
     AccountTrouble,
     Balances,
     ChannelAlive,
     DuplicateClientId,
     InsufficientFunds,
-    KeyUsedElsewhere,
     LedgerEntry,
     MarketSaid,
     OrderFate,
@@ -76,7 +73,6 @@ from engine.grid.ports import (
     RowSetAside,
     Side,
     StreamBack,
-    StreamItem,
     StreamLost,
     VenueFill,
     VenueOrder,
@@ -93,64 +89,7 @@ LONGEST_RETRY_S = 300.0
 REFUSED_CANCEL_WAIT_S = 2.0
 """A cancel is refused when the order is gone, or when the exchange's counter is full; neither changes at once."""
 
-_LATELY_S, _FAST = 60.0, 3
-_OVER_FOR_GOOD_S = 90.0
-_MORE = Decimal("1.01")
-_NOTHING = Funds(ZERO, ZERO)
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What came of an action."""
-
-    action: Action
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """What was read from the exchange. `complete`: every open order and every trade since the last counted one.
-
-    in_doubt: keys of orders of which it is not known what the exchange made of the last request for them. settled:
-    orders looked up when nothing in doubt could arrive for them any more. foreign: what rests and is not ours, as of
-    `asked_s`. session: the decider's when the reading began; one that began before the sockets were up has not seen
-    what they missed.
-    """
-
-    in_doubt: tuple[str, ...] = ()
-    settled: tuple[VenueOrder, ...] = ()
-    orders: tuple[VenueOrder, ...] = ()
-    fills: tuple[VenueFill, ...] = ()
-    never_arrived: tuple[str, ...] = ()
-    balances: Balances | None = None
-    foreign: tuple[VenueOrder, ...] = ()
-    asked_s: float = 0.0
-    complete: bool = False
-    session: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RulesRead:
-    """The exchange's rules as they are now."""
-
-    rules: PairRules
-
-
-@dataclass(frozen=True, slots=True)
-class ClockRead:
-    """How far this machine's clock is ahead of the exchange's."""
-
-    ahead_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class PricesRead:
-    """What other assets of the account are worth in quote."""
-
-    prices: tuple[tuple[str, Decimal], ...]
-
-
-Arrival = StreamItem | Answered | LookUp | RulesRead | ClockRead | PricesRead
+_SILENCE_S = 20.0
 
 
 class Decider:
@@ -166,10 +105,7 @@ class Decider:
         self.events: list[Event] = []
         self.doubts: list[tuple[str, float]] = []
         self.wants_reading = self.wants_rules = self.wants_clock = False
-        self.holds = Holds()
-        base, _, quote = rules.pair.partition("/")
-        self.foreign = ForeignOrders(base, quote)
-        self.picture = Picture(base, quote)
+        self.account = Account(rules.pair)
         self._balances = balances
         self.namespace = namespace
         self._sizer = sizer
@@ -184,11 +120,9 @@ class Decider:
         self.closes = MinuteCloses()
         self._conditions = Conditions()
         self._refusals: dict[tuple[int, Trade], int] = {}
-        self._lately_foreign: list[float] = []
         self._stopping_since_s: float | None = None
-        self._held_unnamed = _NOTHING
-        self._over_s: dict[str, float] = {}
-        self._grown_before = False
+        self._silent_since_s: float | None = None
+        self._silence_told = False
 
     @property
     def orders(self) -> list[Order]:
@@ -204,7 +138,7 @@ class Decider:
     def troubles(self) -> tuple[Trouble, ...]:
         """What waits for a person."""
         slots = [slot for _, slot in sorted(self.books.slots.items())]
-        return troubles_of(slots, self.foreign.orders, self.foreign.earlier, self.holds.waiting)
+        return troubles_of(slots, self.account.foreign.orders, self.account.foreign.earlier, self.account.holds.waiting)
 
     def ensure_slots(self, count: int) -> None:
         """Add slots up to `count`; slots beyond it close what they hold and enter nothing."""
@@ -225,20 +159,22 @@ class Decider:
                 self._alive_s = max(self._alive_s, at_s)
             case Balances():
                 self._balances = arrival
-                self.picture.balanced(arrival, now_s)
+                self.account.picture.balanced(arrival, now_s)
             case LedgerEntry():
                 self.books.note_ledger(arrival, self.rules.pair)
-                changed = self.picture.entered(arrival, now_s)
+                changed = self.account.picture.entered(arrival, now_s)
                 self._note(() if changed is None else (changed,), now_s)
             case StreamLost(reason):
                 self.session += 1
                 self._connected = self._reconciled = False
-                self._hold = Disconnected(str(reason))
+                self._hold = Disconnected(str(getattr(reason, "words", reason)))
+                self._silent_since_s = now_s if self._silent_since_s is None else self._silent_since_s
             case StreamBack():
                 self.session += 1
                 self._connected = self.wants_reading = True
+                self._silent_since_s, self._silence_told = None, False
             case MarketSaid(status):
-                self.holds.market = status
+                self.account.holds.market = status
             case AccountTrouble(reason):
                 self._wait(reason, now_s)
             case RowSetAside():
@@ -247,9 +183,9 @@ class Decider:
             case RulesRead(rules):
                 self._ruled(rules, now_s)
             case ClockRead(ahead_s):
-                self.holds.clock_ahead_s = ahead_s
+                self.account.holds.clock_ahead_s = ahead_s
             case PricesRead(prices):
-                self.picture.price_all(dict(prices))
+                self.account.picture.price_all(dict(prices))
             case VenueOrder():
                 return self._seen(arrival, options, now_s)
             case VenueFill():
@@ -266,12 +202,13 @@ class Decider:
         """
         self._hold = self._held(switch, options, now_s)
         self._look_for_unexplained(now_s)
+        self._tell_silence(now_s)
         if switch is Switch.STOPPED:
             self._stopping_since_s = self._stopping_since_s or now_s
             return self.cancel_everything(options, now_s)
         self._stopping_since_s = None
         world = self.world(options, now_s)
-        nothing_new = self.holds.now(self.rules, now_s)
+        nothing_new = self.account.holds.now(self.rules, now_s)
         if isinstance(self._hold, limits.PriceStale):
             nothing_new = (BlockedBy.PRICE_AGE, self._hold)
         if nothing_new is not None:
@@ -286,9 +223,9 @@ class Decider:
             return actions
         self.books.begin_money(self._balances, world.market, now_s)
         wait = self._exit_wait(options, now_s)
-        self._note(self._conditions.begun(standing(self.books.slots.values(), wait, world)), now_s)
-        foreign_here = sum(not order.pair for order in self.foreign.orders.values())
-        free = limits.headroom(len(self.orders) + foreign_here, self.rules, options)
+        conditions = (*standing(self.books.slots.values(), wait, world), *self.account.picture.away)
+        self._note(self._conditions.begun(conditions), now_s)
+        free = limits.headroom(len(self.orders) + self.account.foreign_on_pair, self.rules, options)
         if (evicted := eviction_for_capacity(self.books.slots.values(), free, world)) is not None:
             actions += self._apply(Step(evicted[0], (evicted[1],)), now_s)
         slots = list(self.books.slots.values())
@@ -301,8 +238,8 @@ class Decider:
             sizer=self._sizer,
             losses=self.books.losses,
             allowed=limits.entries_allowed(capacity, options),
-            hold=self.holds.entries() or held,
-            others=self.held_by_others,
+            hold=self.account.holds.entries() or held,
+            others=self.account.held_by_others,
         )
         for slot in entries.slots:
             self.books.put(slot)
@@ -324,18 +261,6 @@ class Decider:
                 actions += step.actions
         return actions
 
-    @property
-    def held_by_others(self) -> Funds:
-        """What orders that are not ours hold of quote and base: those that are known, or what the exchange says is held
-        beyond what all known orders hold, whichever is more.
-        """
-        known = self.foreign.holds
-        usd, doge = known.usd, known.doge
-        if self.picture.quote_held is not None and self.picture.base_held is not None:
-            usd = max(usd, self._held_unnamed.usd)
-            doge = max(doge, self._held_unnamed.doge)
-        return Funds(usd, doge)
-
     def snapshot(self, options: GridOptions, now_s: float) -> GridSnapshot:
         """How the grid stands."""
         stands = Standing(
@@ -344,11 +269,11 @@ class Decider:
             quote=self._quote,
             price_s=self._price_s,
             balances=self._balances,
-            others=self.held_by_others,
-            foreign=tuple(self.foreign.orders.values()),
-            earlier=frozenset(self.foreign.earlier),
-            picture=self.picture,
-            market=self.rules.status if self.holds.market.takes_orders else self.holds.market,
+            others=self.account.held_by_others,
+            foreign=tuple(self.account.foreign.orders.values()),
+            earlier=frozenset(self.account.foreign.earlier),
+            picture=self.account.picture,
+            market=self.rules.status if self.account.holds.market.takes_orders else self.account.holds.market,
             stopping=self._stopping(now_s),
             halted=self.halted,
             exit_wait=self._exit_wait(options, now_s),
@@ -371,19 +296,19 @@ class Decider:
         key = self._identities.key_of(order.client_id, order.order_id)
         if key is None or self._order(key) is not None:
             return key is not None
-        return now_s - self._over_s.setdefault(order.order_id, now_s) < _OVER_FOR_GOOD_S
+        return self.account.over_lately(order.order_id, now_s)
 
     def know(self, order: Order) -> None:
         """An order is ours from here on, under the names that it has."""
         self._identities.know((order,))
-        self.foreign.forget(order.order_id)
+        self.account.foreign.forget(order.order_id)
 
     def _stopping(self, now_s: float) -> Stopping | None:
         if self._stopping_since_s is None:
             return None
         left = self.orders
         times = [cancel_again_s(order) for order in left if order.stage is not Stage.CLOSING]
-        return Stopping(len(left), len(self.foreign.earlier), self._stopping_since_s, min(times, default=None))
+        return Stopping(len(left), len(self.account.foreign.earlier), self._stopping_since_s, min(times, default=None))
 
     @property
     def _price_s(self) -> float:
@@ -411,7 +336,7 @@ class Decider:
             actions += self._move(key, NeverArrived(key), options, now_s)
         if found.balances is not None:
             self._balances = found.balances
-            self.picture.balanced(found.balances, now_s)
+            self.account.picture.balanced(found.balances, now_s)
         if found.complete:
             self._complete(found, now_s)
             if found.balances is not None:
@@ -420,30 +345,16 @@ class Decider:
 
     def _complete(self, found: LookUp, now_s: float) -> None:
         """Everything that rests, was traded and is held was read."""
-        fresh = self.foreign.listed(found.foreign, found.asked_s)
-        fresh = [order for order in fresh if order.order_id not in self._over_s]
-        if self._reconciled:
-            self._others_appeared(fresh, now_s)
-        else:
-            self.picture.rebase()
-        if found.balances is not None and found.balances.quote_held is not None:
-            known = self.foreign.holds
-            ours_usd = sum((order.reserved_usd for order in self.orders), ZERO) * (1 + self.rules.maker_fee_ratio)
-            ours_doge = sum((order.reserved_doge for order in self.orders), ZERO)
-            unnamed = Funds(found.balances.quote_held - ours_usd, (found.balances.base_held or ZERO) - ours_doge)
-            grown = unnamed.usd > known.usd * _MORE or unnamed.doge > known.doge * _MORE
-            # An order that was placed or filled between the two answers would look like somebody else's: twice is once.
-            self._held_unnamed = unnamed if grown and self._grown_before else _NOTHING
-            self._grown_before = grown
-        self.holds.account_answers()
+        told = self.account.read(found, self.orders, self.rules, not self._reconciled, now_s)
+        self._note(told, now_s, grave=True)
         self._reconciled = self._reconciled or (self._connected and found.session == self.session)
         self.books.note_read(min(now_s, max((fill.at_s for fill in found.fills), default=0.0)))
 
     def _seen(self, order: VenueOrder, options: GridOptions, now_s: float, *, proof: bool = False) -> list[Action]:
         key = self._identities.key_of(order.client_id, order.order_id)
         known = None if key is None else self._order(key)
-        if key is None and self._reconciled and self.foreign.seen(order):
-            self._others_appeared([order], now_s)
+        if key is None and self._reconciled and self.account.foreign.seen(order):
+            self._note(self.account.appeared([order], now_s), now_s, grave=True)
         if key is None or known is None:
             return []
         actions = self._learn(key, order.order_id, options, now_s)
@@ -454,22 +365,8 @@ class Decider:
         seen = Seen(key, order.order_id, order.price, order.quantity, order.filled, order.fate, proof)
         return actions + self._move(key, seen, options, now_s)
 
-    def _others_appeared(self, orders: Sequence[VenueOrder], now_s: float) -> None:
-        """Orders that are not ours and came while we were looking: a program gives names, or is fast; a person is
-        neither.
-        """
-        self._lately_foreign = [at_s for at_s in self._lately_foreign if at_s > now_s - _LATELY_S]
-        for order in orders:
-            self._lately_foreign.append(now_s)
-            if name_in(order.client_id) is not None:
-                self._wait(KeyUsedElsewhere("an order of another Evenkeel appeared"), now_s)
-            elif order.client_id:
-                self._wait(KeyUsedElsewhere("an order with another program's name appeared"), now_s)
-        if len(self._lately_foreign) >= _FAST:
-            self._wait(KeyUsedElsewhere(f"{len(self._lately_foreign)} orders appeared within a minute"), now_s)
-
     def _wait(self, reason: Reason, now_s: float) -> None:
-        told = self.holds.wait(reason, now_s)
+        told = self.account.holds.wait(reason, now_s)
         self._note(() if told is None else (told,), now_s, grave=True)
 
     def _fill(self, fill: VenueFill, options: GridOptions, now_s: float) -> list[Action]:
@@ -477,7 +374,7 @@ class Decider:
             return []
         # A day to come would let no loss of today count, and a later reading would begin after the trades of today.
         fill = replace(fill, at_s=min(fill.at_s, now_s))
-        self.picture.traded(fill, now_s)
+        self.account.picture.traded(fill, now_s)
         if fill.pair:
             return []
         key = self._identities.key_of(fill.client_id, fill.order_id)
@@ -573,7 +470,7 @@ class Decider:
     def _foreign_answered(self, action: Action, outcome: Outcome, now_s: float) -> list[Action]:
         """A cancel of an order that is in no slot: gone it leaves the list, else it stays there, to be asked again."""
         if isinstance(outcome, Delivered) or outcome == Rejected(OrderGone()):
-            self.foreign.forget(action.order.order_id)
+            self.account.foreign.forget(action.order.order_id)
         elif isinstance(outcome, Rejected | HeldBack | Unknown):
             self._note((ForeignNotCancelled(action.order.order_id, outcome.reason),), now_s)
         self.wants_reading = True
@@ -591,7 +488,7 @@ class Decider:
         if isinstance(reason, InsufficientFunds):
             self.wants_reading = True
         if isinstance(reason, VenueRefused):
-            told = self.holds.refused(reason, now_s)
+            told = self.account.holds.refused(reason, now_s)
             self._note(() if told is None else (told,), now_s, grave=True)
             self.wants_rules = self.wants_rules or reason.advice == "reread"
             self.wants_reading = self.wants_reading or reason.advice == "reread"
@@ -602,12 +499,12 @@ class Decider:
         return wait_s
 
     def _learn(self, key: str, order_id: str, options: GridOptions, now_s: float) -> list[Action]:
-        self.foreign.forget(order_id)
+        self.account.foreign.forget(order_id)
         return [action for fill in self._identities.learn(key, order_id) for action in self._fill(fill, options, now_s)]
 
     def _held(self, switch: Switch, options: GridOptions, now_s: float) -> Reason | None:
         if not self._reconciled:
-            account = self.holds.now(self.rules, now_s)
+            account = self.account.holds.now(self.rules, now_s)
             if account is not None and account[0] is BlockedBy.ACCOUNT:
                 return account[1]
             return self._hold if isinstance(self._hold, Disconnected) else Reconciling(len(self.doubts))
@@ -615,16 +512,27 @@ class Decider:
             return PriceAwaited()
         if switch is not Switch.RUNNING:
             return SwitchHolds(switch)
-        account = self.holds.now(self.rules, now_s) or self.holds.entries()
+        account = self.account.holds.now(self.rules, now_s) or self.account.holds.entries()
         if account is not None:
             return account[1]
         value = self._balances.usd + self._balances.doge * self._quote.mid
         held = limits.hold_all(self.books.losses, value, max(0.0, now_s - self._price_s), options, now_s)
         return held or limits.profit_below_fees(self.rules, options)
 
+    def _tell_silence(self, now_s: float) -> None:
+        """Once, when nothing has been heard for longer than a hiccup; the first connection of a run counts too."""
+        if self._connected or self._silence_told:
+            return
+        self._silent_since_s = now_s if self._silent_since_s is None else self._silent_since_s
+        silent_s = now_s - self._silent_since_s
+        if silent_s > _SILENCE_S:
+            self._silence_told = True
+            words = self._hold.words if isinstance(self._hold, Disconnected) else ""
+            self._note((ConnectionMissing(silent_s, words),), now_s, grave=True)
+
     def _look_for_unexplained(self, now_s: float) -> None:
         if self._reconciled and self._quote is not None:
-            self._note(tuple(self.picture.unexplained(self._quote.mid, now_s)), now_s)
+            self._note(tuple(self.account.picture.unexplained(self._quote.mid, now_s)), now_s)
 
     def _move(self, key: str, event: GridEvent, options: GridOptions, now_s: float) -> list[Action]:
         return self._transition(self._slot_of(key), event, self.world(options, now_s))

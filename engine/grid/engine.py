@@ -23,9 +23,10 @@ from engine.core.switch import MasterSwitch
 from engine.core.tasks import TaskFailure, Tasks
 from engine.core.troubles import TakeWay, Trouble, TroublesSnapshot, WayNotOffered
 from engine.grid import ways
+from engine.grid.arrivals import Answered, Arrival
 from engine.grid.books import ENGINE, FILL, Books
 from engine.grid.client_ids import new_life
-from engine.grid.decider import Answered, Arrival, Decider
+from engine.grid.decider import Decider
 from engine.grid.entries import Sizer
 from engine.grid.events import Action
 from engine.grid.exchange_watch import ExchangeWatch

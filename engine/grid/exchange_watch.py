@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 
 from engine.core.clock import Clock
 from engine.core.gate import NoAnswer, Rejection
-from engine.grid.decider import Arrival, ClockRead, Decider, PricesRead, RulesRead
+from engine.grid.arrivals import Arrival, ClockRead, PricesRead, RulesRead
+from engine.grid.decider import Decider
 from engine.grid.holds import CLOCK_TOLERANCE_S
 from engine.grid.ports import Exchange
 
@@ -93,7 +94,7 @@ class ExchangeWatch:
         return not rules.status.takes_orders
 
     async def _read_prices(self) -> bool:
-        assets = self._decider.picture.assets
+        assets = self._decider.account.picture.assets
         if assets:
             prices = await self._exchange.prices(assets)
             self._arrive(PricesRead(tuple(prices.items())))

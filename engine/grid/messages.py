@@ -202,9 +202,9 @@ class GridSnapshot(Snapshot):
 
     usd, doge: total balances, what orders hold included. price: mid. state: running or held; `why` says why it is not
     running. halted: a slot stands still until a person ends that. stopping: set while the master switch is at Stop.
-    others_quote, others_base: what orders that are not the grid's hold. quote_earning: quote that earns and cannot be
-    traded. exit_wait: how long exits wait before one may be orphaned. conditions: what keeps it from coming to anything
-    though nothing is wrong.
+    others_quote, others_base: what orders that are not the grid's hold. quote_earning, base_earning: what earns or is
+    staked and cannot be traded. exit_wait: how long exits wait before one may be orphaned. conditions: what keeps it
+    from coming to anything though nothing is wrong.
     """
 
     pair: str
@@ -244,6 +244,7 @@ class GridSnapshot(Snapshot):
     others_quote: Decimal = ZERO
     others_base: Decimal = ZERO
     quote_earning: Decimal = ZERO
+    base_earning: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,6 +330,14 @@ class Reconciling(Reason, code="reconciling"):
 class Disconnected(Reason, code="disconnected"):
     """The sockets are down; nothing is placed until they are back and the missed part is read."""
 
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionMissing(Reason, code="connection_missing"):
+    """For longer than a hiccup nothing was heard of the exchange; orders rest as they are."""
+
+    silent_s: float
     words: str
 
 

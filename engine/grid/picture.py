@@ -47,6 +47,14 @@ class AccountChanged(Reason, code="account_changed"):
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class CannotBeTraded(Reason, code="cannot_be_traded"):
+    """So much of one of the pair's currencies is earning or staked; the grid cannot use it."""
+
+    asset: str
+    amount: Decimal
+
+
 @dataclass(slots=True)
 class Picture:
     """What there is and what there should be. Mutable, owned by one decider. base, quote: the pair's assets."""
@@ -81,6 +89,12 @@ class Picture:
         """How much of an asset lies where it cannot be traded."""
         away = (row.total for row in self.holdings if row.asset == asset and row.wallet is not Wallet.SPOT)
         return sum(away, ZERO)
+
+    @property
+    def away(self) -> tuple[CannotBeTraded, ...]:
+        """What of the pair's currencies cannot be traded."""
+        amounts = ((asset, self.earning(asset)) for asset in (self.quote, self.base))
+        return tuple(CannotBeTraded(asset, amount) for asset, amount in amounts if amount > 0)
 
     def balanced(self, balances: Balances, now_s: float) -> None:
         """The exchange told balances: of every row, or of the pair's two assets alone."""

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.core.clock import Clock
-from engine.grid.decider import Decider, LookUp
+from engine.grid.arrivals import LookUp
+from engine.grid.decider import Decider
 from engine.grid.options import GridOptions
 from engine.grid.ports import Exchange, OrderFate, VenueFill, VenueOrder
 from engine.grid.slot import Order, Stage

@@ -98,6 +98,7 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
         others_quote=standing.others.usd,
         others_base=standing.others.doge,
         quote_earning=standing.picture.earning(standing.picture.quote),
+        base_earning=standing.picture.earning(standing.picture.base),
     )
 
 

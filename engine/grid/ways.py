@@ -51,7 +51,7 @@ def offered(decider: Decider, verb: str, target: str) -> Way | None:
         return Way(verb, target, releases(slot))
     if verb == EVICT:
         return _eviction(decider, target)
-    if verb == CANCEL and target in decider.foreign.orders:
+    if verb == CANCEL and target in decider.account.foreign.orders:
         return Way(verb, target, CancelsOrders(1))
     return None
 
@@ -75,7 +75,7 @@ def take(decider: Decider, way: Way, where: str, options: GridOptions, now_s: fl
 
 def _taken(decider: Decider, way: Way, name: str, options: GridOptions, now_s: float) -> list[Action]:
     if way.verb == GO_ON:
-        decider.holds.answer(way.target)
+        decider.account.holds.answer(way.target)
         decider.wants_reading = decider.wants_rules = decider.wants_clock = True
         return []
     if way.verb == EVICT:
@@ -85,14 +85,14 @@ def _taken(decider: Decider, way: Way, name: str, options: GridOptions, now_s: f
         ]
     if way.target.isdecimal():
         return decider.apply(_slot_step(decider, way.verb, int(way.target), options, now_s), now_s)
-    orders = [decider.foreign.orders[order_id] for order_id in _targets(decider, way.target)]
+    orders = [decider.account.foreign.orders[order_id] for order_id in _targets(decider, way.target)]
     if way.verb == CANCEL:
         return [_foreign_cancel(order, name, way.effect) for order in orders]
     return [action for order in orders for action in _adopted(decider, order, way.effect, name, options)]
 
 
 def _targets(decider: Decider, target: str) -> list[str]:
-    return list(decider.foreign.earlier) if target == EARLIER else [target]
+    return list(decider.account.foreign.earlier) if target == EARLIER else [target]
 
 
 def _slot_step(decider: Decider, verb: str, slot_id: int, options: GridOptions, now_s: float) -> Step:
@@ -113,7 +113,7 @@ def _adopted(decider: Decider, order: VenueOrder, effect: Reason, taken: str, op
 
     Its trades are read with the next reading, under its own name, so that what filled before counts too.
     """
-    name = decider.foreign.earlier[order.order_id]
+    name = decider.account.foreign.earlier[order.order_id]
     slot = decider.books.slots.get(name.slot_id) or Slot(name.slot_id, decider.namespace, retired=True)
     role = adopted_role(name, slot)
     if role is None:

@@ -17,8 +17,9 @@ from engine.governed import observation, sized
 from engine.governor.decide import decide
 from engine.governor.options import GovernorOptions
 from engine.governor.state import ControllerState, from_plain
+from engine.grid.arrivals import Answered, Arrival, LookUp
 from engine.grid.books import Books
-from engine.grid.decider import Answered, Arrival, Decider, LookUp
+from engine.grid.decider import Decider
 from engine.grid.entries import Sizing, SizingRequest
 from engine.grid.events import Action, Place
 from engine.grid.intents import intent_of

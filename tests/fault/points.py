@@ -15,8 +15,9 @@ from engine.core.journal import Batch, Journal
 from engine.core.switch import MasterSwitch
 from engine.desk.desk import Desk
 from engine.desk.worlds import NoncesInJournal
+from engine.grid.arrivals import Answered, LookUp
 from engine.grid.books import FILL
-from engine.grid.decider import Answered, Decider, LookUp
+from engine.grid.decider import Decider
 from engine.grid.engine import GridEngine
 from engine.grid.ports import VenueFill, VenueOrder
 from engine.grid.reconcile import Reconciler

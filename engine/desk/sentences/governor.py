@@ -12,6 +12,10 @@ SENTENCES: dict[str, str] = {
     "governor.master_off": QT_TRANSLATE_NOOP(
         "Reason", "The master switch is not running, so every entry keeps its base size."
     ),
+    "governor.earning_hold": QT_TRANSLATE_NOOP(
+        "Reason",
+        "{earning_ratio} of a currency is earning and cannot be traded (limit {limit_ratio}): the skew is held at 0.",
+    ),
     "governor.capacity_hold": QT_TRANSLATE_NOOP(
         "Reason", "The grid is near its order limits (capacity: {band}), so nothing is skewed."
     ),

@@ -222,4 +222,10 @@ SENTENCES: dict[str, str] = {
         "Takes a recovery order of slot {slot_id} ({quantity} at {price}) off the book for good; what it was to close "
         "is kept with its cost and worked off by later fills.",
     ),
+    "cannot_be_traded": QT_TRANSLATE_NOOP("Reason", "{amount} {asset} are earning and cannot be traded."),
+    "connection_missing": QT_TRANSLATE_NOOP(
+        "Reason",
+        "Nothing has been heard of the exchange for {silent_s} ({words}). Orders rest as they are; it is tried again "
+        "by itself.",
+    ),
 }

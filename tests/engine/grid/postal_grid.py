@@ -18,8 +18,9 @@ from engine.core.messages import plain
 from engine.core.modes import Exposure, Switch, switch_lets_through
 from engine.core.troubles import Way
 from engine.grid import ways
+from engine.grid.arrivals import Answered, Arrival
 from engine.grid.books import FILL, ROUND_TRIP, Books
-from engine.grid.decider import Answered, Arrival, Decider
+from engine.grid.decider import Decider
 from engine.grid.events import Action
 from engine.grid.intents import AMEND, PLACE, intent_of
 from engine.grid.options import GridOptions

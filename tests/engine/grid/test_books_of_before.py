@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from engine.core.modes import Switch
+from engine.grid.arrivals import LookUp
 from engine.grid.books import Books
-from engine.grid.decider import Decider, LookUp
+from engine.grid.decider import Decider
 from engine.grid.entries import Sizing
 from engine.grid.events import Ticked, World
 from engine.grid.machine import transition

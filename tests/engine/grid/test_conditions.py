@@ -6,9 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from engine.core.modes import Switch
+from engine.grid.arrivals import LookUp
 from engine.grid.books import Books
 from engine.grid.conditions import OrderBelowMinimum, standing
-from engine.grid.decider import Decider, LookUp
+from engine.grid.decider import Decider
 from engine.grid.entries import Sizing
 from engine.grid.events import CapacityEvictedReason, InventoryAbandoned
 from engine.grid.messages import GridNote

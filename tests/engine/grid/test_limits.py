@@ -9,8 +9,9 @@ import pytest
 
 from engine.core.gate import Delivered, SwitchHolds
 from engine.core.modes import Switch
+from engine.grid.arrivals import Answered, LookUp
 from engine.grid.books import Books
-from engine.grid.decider import Answered, Decider, LookUp
+from engine.grid.decider import Decider
 from engine.grid.entries import BlockedBy, Sizer
 from engine.grid.events import Action, Place
 from engine.grid.limits import (
