@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 BPS = Decimal("0.0001")
 AWAY_RATIO = Decimal("0.1")
+MAX_PRICE = 1_000_000
 FIRST_CREDITS = Decimal(10_000)
 ALREADY = "already"
 """The value of the condition `silence` where the market stood still before it."""
@@ -68,6 +69,8 @@ class Interference:
             schedule.wait(due, str(cause))
         except KrakenError as refusal:
             schedule.done(due, f"refused: {refusal.words}")
+        except ArithmeticError:
+            schedule.done(due, "refused: a number beyond reason")
         else:
             schedule.done(due, note)
 
@@ -366,6 +369,8 @@ class Interference:
     def _move_price(self, change: Change) -> str:
         market, book = self._world.book.market, self._world.book
         price = max(change.of(book.quote.mid_price, book.terms.price_unit), book.terms.price_unit)
+        if price > MAX_PRICE:
+            return f"refused: a price is at most {MAX_PRICE} USD"
         held = market.is_held
         market.set_price(book.step, price)
         if held:

@@ -19,7 +19,9 @@ from engine.paper.acts import (
 )
 from engine.paper.occurrences import PAIR_STATUSES, SYSTEM_STATUSES, Occurrence
 
-amounts = st.decimals(Decimal("0.00000001"), Decimal(10) ** 6, places=8)
+amounts = st.decimals(Decimal("0.00000001"), 1000, places=8) | st.decimals(
+    Decimal("0.000000000001"), Decimal(10) ** 12 - 1, places=12
+)
 seconds = st.one_of(st.integers(1, 10**6).map(float), st.integers(1, 10**6).map(lambda thousandths: thousandths / 1000))
 means = st.integers(60, 10**5).map(float)
 signed = st.builds(Change, st.sampled_from(["+", "-"]), amounts, st.booleans())

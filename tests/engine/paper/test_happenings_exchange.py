@@ -154,8 +154,9 @@ async def test_a_step_of_the_fees_shows_in_trade_volume_and_in_trades_and_leaves
 
 
 async def test_the_market_jumps_and_stands_still(happen, paper, client):
-    before = float((await happen("price:+10%"))["bid"])
-    assert before == pytest.approx(0.0966 * 1.1, rel=1e-3)
+    told = await happen("price:+10%; price:=2000000")
+    assert float(told["bid"]) == pytest.approx(0.0966 * 1.1, rel=1e-3)
+    assert told["happened"][-1]["note"] == "refused: a price is at most 1000000 USD"
 
     await happen("silence:10m; price:=0.1")
 
