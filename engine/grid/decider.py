@@ -175,8 +175,10 @@ class Decider:
                 self._silent_since_s, self._silence_told = None, False
             case MarketSaid(status):
                 self.account.holds.market = status
-            case AccountTrouble(reason):
+            case AccountTrouble(reason, waits=True):
                 self._wait(reason, now_s)
+            case AccountTrouble(reason):
+                self._note((reason,), now_s, grave=True)
             case RowSetAside():
                 self.wants_reading = True
                 self._note((OrderSetAside(arrival.channel, arrival.order_id, arrival.words),), now_s)

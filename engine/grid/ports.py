@@ -262,10 +262,14 @@ class RowSetAside:
 
 @dataclass(frozen=True, slots=True)
 class AccountTrouble:
-    """Something about the account or its key that a person has to know; `reason` says what."""
+    """Something about the account or its key that a person has to know; `reason` says what.
+
+    waits: nothing new is entered until it is over or a person lets it pass; else it is told alone.
+    """
 
     reason: Reason
     at_s: float
+    waits: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class Calls:
                 except Exception as error:
                     passed = any(word.startswith(NONCE_WORDS) for word in kraken_words(error))
                     if not passed or not self._nonces.step_over(step):
-                        raise self._failed(error) from error
+                        raise self._failed(error, reading=within_s is not None) from error
                     if step == 0:
                         self._note_passed(path, turn)
                     if turn.was_left:
@@ -116,15 +116,15 @@ class Calls:
             self._shared_said_s = now_s
             self._on_key_shared(f"{NONCE_WORDS} on {path}")
 
-    def _failed(self, error: Exception) -> Rejection | NoAnswer:
-        failed = self._heard(error)
+    def _failed(self, error: Exception, *, reading: bool) -> Rejection | NoAnswer:
+        failed = self._heard(error, reading=reading)
         if isinstance(failed.reason, VenueRefused) and failed.reason.words.startswith(CALL_LIMIT_WORDS):
             self._counter.exhaust(self._clock.now())
         return failed
 
-    def _heard(self, error: Exception) -> Rejection | NoAnswer:
+    def _heard(self, error: Exception, *, reading: bool = False) -> Rejection | NoAnswer:
         failed = failure(error, self._without_keys)
-        self._refusals.heard([self._without_keys(words) for words in kraken_words(error)])
+        self._refusals.heard([self._without_keys(words) for words in kraken_words(error)], reading=reading)
         if isinstance(error, HttpStatusError) and isinstance(failed.reason, VenueRefused) and failed.reason.again_in_s:
             self._refusals.closed(failed.reason.words, failed.reason.again_in_s)
         return failed

@@ -34,4 +34,4 @@ class KeyWatch:
         due = sum(left_s < warned_s for warned_s in _TOLD_AT_S)
         if due > self._told:
             self._told = due
-            self._notices.tell(AccountTrouble(KeyExpires(self._ends_s, left_s), now_s))
+            self._notices.tell(AccountTrouble(KeyExpires(self._ends_s, left_s), now_s, waits=False))

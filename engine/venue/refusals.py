@@ -41,10 +41,10 @@ class Refusals:
         if left_s > 0:
             raise Rejection(VenueRefused(self._closed_words, Advice.RETRY.value, left_s))
 
-    def heard(self, errors: Sequence[str]) -> None:
-        """Kraken answered with these errors."""
+    def heard(self, errors: Sequence[str], *, reading: bool = False) -> None:
+        """Kraken answered with these errors. reading: to a reading of the account, of which nobody else is told."""
         for words in errors:
-            self._hear(words)
+            self._hear(words, reading)
 
     def closed(self, words: str, again_in_s: float) -> None:
         """Nothing of the account is asked for so long."""
@@ -56,15 +56,15 @@ class Refusals:
         """The account was asked and answered, so the key lives; when it dies again it is told again."""
         self._dead = ""
 
-    def _hear(self, words: str) -> None:
+    def _hear(self, words: str, reading: bool) -> None:
         rule = rule_of(words)
         if rule is None:
             self._tell_once(words, UnknownWords(words))
         elif rule.of_key:
             if not self._dead:
                 self._dead = words
-                self._tell(KeyDead(words))
-        elif rule.advice is Advice.PERSON and rule.words != NONCE_WORDS:
+                self._tell(KeyDead(words), waits=True)
+        elif reading and rule.advice is Advice.PERSON and rule.words != NONCE_WORDS:
             self._tell_once(words, VenueRefused(words, rule.advice.value))
         elif rule.again_in_s:
             self.closed(words, rule.again_in_s)
@@ -74,7 +74,7 @@ class Refusals:
     def _tell_once(self, words: str, reason: Reason) -> None:
         if words not in self._told and len(self._told) < _REMEMBERED:
             self._told.add(words)
-            self._tell(reason)
+            self._tell(reason, waits=False)
 
-    def _tell(self, reason: Reason) -> None:
-        self._notices.tell(AccountTrouble(reason, self._clock.now()))
+    def _tell(self, reason: Reason, *, waits: bool) -> None:
+        self._notices.tell(AccountTrouble(reason, self._clock.now(), waits=waits))

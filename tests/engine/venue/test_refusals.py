@@ -108,10 +108,11 @@ async def test_words_on_the_socket_act_as_those_over_rest_do(world, next_of):
 def test_each_class_does_what_it_says(rule):
     clock = ManualClock(1_767_225_600.0)
     refusals, told = listening(clock)
-    refusals.heard([rule.words])
+    refusals.heard([rule.words], reading=True)
     reasons = [item.reason for item in told]
     if rule.of_key:
         assert reasons == [KeyDead(rule.words)]
+        assert told[0].waits
     elif rule.advice is Advice.PERSON and rule.words != "EAPI:Invalid nonce":
         assert reasons == [VenueRefused(rule.words, "person")]
     else:
@@ -129,6 +130,13 @@ def test_words_that_are_in_no_row_are_told_once_each(words):
     refusals.heard(words)
     refusals.heard(words)
     assert [item.reason for item in told] == [UnknownWords(word) for word in dict.fromkeys(words)]
+    assert not any(item.waits for item in told)
+
+
+def test_what_only_a_person_can_set_right_is_not_told_twice_when_an_order_was_refused_by_it():
+    refusals, told = listening()
+    refusals.heard(["EGeneral:Permission denied"])
+    assert told == []
 
 
 def test_a_throttle_that_names_its_end_is_waited_out():
