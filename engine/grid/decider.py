@@ -253,6 +253,7 @@ class Decider:
 
     def cancel_everything(self, options: GridOptions, now_s: float) -> list[Action]:
         """Take every order off the book; those asked for a moment ago are left until it is time to ask again."""
+        self._stopping_since_s = self._stopping_since_s or now_s
         actions: list[Action] = []
         for slot in list(self.books.slots.values()):
             if slot.releasing:

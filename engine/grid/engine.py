@@ -121,8 +121,10 @@ class GridEngine:
         decider = self._decider
         if decider is None:
             return 0, 0
-        before = len(decider.orders)
-        actions = decider.cancel_everything(self._options(), self._clock.now())
+        before, options = len(decider.orders), self._options()
+        actions = decider.cancel_everything(options, self._clock.now())
+        self._next_snapshot_s = 0.0  # whoever sees the switch at Stop sees what is left as well
+        self._publish(decider, options)
         deliveries = await self._commit_and_send(decider, actions)
         await asyncio.gather(*deliveries)
         await self._pass(decider)

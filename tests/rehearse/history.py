@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
+
 from engine.core.bus import Bus
 from engine.core.gate import NoAnswer, Rejection
-from engine.core.journal import Journal
 from engine.core.modes import Mode, Resume, Switch
+from engine.core.schema import FACTS
 from engine.core.troubles import TakeWay, TroublesSnapshot
 from engine.desk.desk import KeyRefused
 from engine.grid.books import ENGINE, FILL
@@ -272,7 +274,7 @@ async def _fills_lost(operator: Operator) -> list[str]:
     booked: list[str] = []
     one: Operator | None = operator
     while one is not None:
-        booked += await _booked(one)
+        booked += await asyncio.to_thread(_booked, one)
         one = one.before
     book = operator.there.exchange.world.book
     foreign = {order.id for order in (*book.open.values(), *book.closed.values()) if order.foreign}
@@ -284,16 +286,15 @@ async def _fills_lost(operator: Operator) -> list[str]:
     return [f"{count} fills {what}" for what, count in counts.items() if count]
 
 
-async def _booked(operator: Operator) -> list[str]:
-    booked: list[str] = []
-    for world in sorted(operator.worlds):
-        journal = Journal(operator.folder / "journal.sqlite", world)
-        await asyncio.to_thread(journal.open)
-        try:
-            booked += [fact.key for fact in await journal.facts(ENGINE, FILL)]
-        finally:
-            await asyncio.to_thread(journal.close)
-    return booked
+def _booked(operator: Operator) -> list[str]:
+    """The trades in the journal of the profile, whatever account it knew by which name."""
+    wanted = sa.select(FACTS.c.key).where(FACTS.c.engine == ENGINE, FACTS.c.kind == FILL)
+    database = sa.create_engine(f"sqlite:///{operator.folder / 'journal.sqlite'}")
+    try:
+        with database.connect() as connection:
+            return list(connection.scalars(wanted))
+    finally:
+        database.dispose()
 
 
 async def _until(holds: Callable[[], Any], what: str, within_s: float) -> None:

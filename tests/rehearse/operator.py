@@ -55,7 +55,6 @@ class Operator:
     keyring: Keyring = field(default_factory=Keyring)
     desk: Desk | None = None
     asked: bool = False
-    worlds: set[str] = field(default_factory=set)
     before: Operator | None = None
 
     @asynccontextmanager
@@ -69,7 +68,6 @@ class Operator:
             redactor = Redactor()
             world = replace(await live_world(mode, self.keyring), clock=self.clock)
             arguments = SessionArguments(profile.folder, mode, None, None, None, None)
-            self.worlds.add(world.name)
             self.there.live += may_place
             desk = await Desk.open(
                 arguments, profile, configuration, self.keyring, redactor.redact, live_confirmed=True, world=world

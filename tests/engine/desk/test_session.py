@@ -14,13 +14,14 @@ import pytest
 from engine.core.clock import WallClock
 from engine.core.configuration import Configuration
 from engine.core.journal import Journal
-from engine.core.messages import Acknowledged
-from engine.core.modes import Mode, Pause, Resume, Stop, Switch
+from engine.core.messages import Acknowledged, Snapshot
+from engine.core.modes import Mode, ModeSnapshot, Pause, Resume, Stop, Switch
 from engine.core.option_catalogue import Catalogue
 from engine.core.secrets import SecretNames, SecretStore
 from engine.desk.desk import Desk, LiveNotConfirmed
 from engine.desk.options import SECTIONS
 from engine.desk.worlds import NoncesInJournal, paper_world
+from engine.grid.messages import GridSnapshot
 from engine.paper.options import PaperOptions
 from engine.venue.addresses import Addresses
 from tests.engine.desk.running_desk import Place, acquired, grid
@@ -55,6 +56,24 @@ async def test_stop_empties_the_book_is_latched_over_a_restart_and_a_person_resu
         assert not resting(desk, 1)()
         await desk.bus.ask(Resume(where="test"))
         await until(resting(desk, 8), within_s=15)
+
+
+async def test_whoever_sees_the_switch_at_stop_sees_in_the_same_moment_what_may_still_rest(
+    place: Place, until: Until
+) -> None:
+    """Issue 13: Stop never says "Stopped" alone while an order rests."""
+    async with place.session() as desk:
+        await until(resting(desk, 8), within_s=15)
+        seen: list[GridSnapshot | None] = []
+
+        def look(_: Snapshot) -> None:
+            asyncio.get_running_loop().call_soon(lambda: seen.append(grid(desk)))
+
+        desk.bus.watch(ModeSnapshot, look)
+        await desk.bus.ask(Stop(where="test"))
+        assert seen[0] is not None
+        assert seen[0].stopping is not None
+        assert seen[0].stopping.left >= 8
 
 
 async def test_a_session_that_ends_in_order_leaves_no_nonces_reserved_ahead_of_the_clock(
