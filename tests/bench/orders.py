@@ -3,9 +3,9 @@
 Two regimes. Beside the exchange: the whole path, to the answer. At 100 ms of round trip, with a reading of the account
 always on its way: until the order's bytes are handed to the socket (`KrakenWire.on_sent`), which is all that is ours.
 
-Floors, on the same loop, server and disk: for the whole path a bare ccxt `create_order` and one durable commit of
-SQLite, for the bytes the commit alone. Value and floor are taken in turns, one sample each, so that the noise of the
-machine hits both alike.
+Floors, on the same loop and disk, at an exchange of their own (the grid takes a stranger's orders on its account for
+another program): for the whole path a bare ccxt `create_order` and one durable commit of SQLite, for the bytes the
+commit alone. Value and floor are taken in turns, one sample each, so that the noise of the machine hits both alike.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -138,12 +138,25 @@ class Session:
 
 
 async def main(folder: Path) -> int:
-    keys = [
-        (base64.b64encode(secrets.token_bytes(42)).decode(), base64.b64encode(secrets.token_bytes(64)).decode())
-        for _ in range(2)
-    ]
+    async with exchange_of_its_own() as (exchange, key), exchange_of_its_own() as (beside, bare_key):
+        near, far = await measure(exchange, key, beside, bare_key, folder)
+    for share, name in ((0.5, "p50"), (0.99, "p99")):
+        taken, floor = (
+            quantile([whole for (_, whole), _ in near], share),
+            quantile([bare for _, (_, bare) in near], share),
+        )
+        figure(f"ticker_to_order_answer_{name}", taken * 1e3, "ms", floor * 1e3)
+        left, commit = quantile([sent for (sent, _), _ in far], share), quantile([one for _, (one, _) in far], share)
+        figure(f"ticker_to_order_bytes_while_reading_{name}", left * 1e3, "ms", commit * 1e3)
+    return 0
+
+
+@asynccontextmanager
+async def exchange_of_its_own() -> AsyncIterator[tuple[PaperExchange, KeyPair]]:
+    """An exchange whose market stands still, and the key of its account."""
+    key = base64.b64encode(secrets.token_bytes(42)).decode(), base64.b64encode(secrets.token_bytes(64)).decode()
     config = PaperConfig(
-        keys=tuple(ApiKey(key, secret) for key, secret in keys),
+        keys=(ApiKey(*key),),
         epoch_s=time.time(),
         speed=20,
         market=MarketSpec(regime="flat", start_price=PRICE),
@@ -156,33 +169,27 @@ async def main(folder: Path) -> int:
     exchange = await start_exchange(config)
     try:
         await exchange.control(hold=True)
-        near, far = await measure(exchange, keys, folder)
+        yield exchange, key
     finally:
         await exchange.stop()
-    for share, name in ((0.5, "p50"), (0.99, "p99")):
-        taken, floor = (
-            quantile([whole for (_, whole), _ in near], share),
-            quantile([bare for _, (_, bare) in near], share),
-        )
-        figure(f"ticker_to_order_answer_{name}", taken * 1e3, "ms", floor * 1e3)
-        left, commit = quantile([sent for (sent, _), _ in far], share), quantile([one for _, (one, _) in far], share)
-        figure(f"ticker_to_order_bytes_while_reading_{name}", left * 1e3, "ms", commit * 1e3)
-    return 0
 
 
 Samples = list[tuple[tuple[float, float], tuple[float, float]]]
 
 
-async def measure(exchange: PaperExchange, keys: list[KeyPair], folder: Path) -> tuple[Samples, Samples]:
-    """Each order of the grid with the bare one beside it: beside the exchange, and far from it."""
-    venue = await connected(exchange, Keys(Secret(keys[0][0]), Secret(keys[0][1])), exchange.clock)
+async def measure(
+    exchange: PaperExchange, key: KeyPair, beside: PaperExchange, bare_key: KeyPair, folder: Path
+) -> tuple[Samples, Samples]:
+    """Each order of the grid with the bare one in turn: close to the exchange, and far from it."""
+    venue = await connected(exchange, Keys(Secret(key[0]), Secret(key[1])), exchange.clock)
     session = Session(exchange, venue, folder)
-    bare, close_bare = await bare_order(exchange, keys[1], folder)
+    bare, close_bare = await bare_order(beside, bare_key, folder)
     await asyncio.to_thread(session.journal.open)
     running = [asyncio.create_task(session.grid.run(), name="grid")]
     try:
         near = await taken_in_turns(session, bare, SAMPLES)
-        await exchange.control(faults=ROUND_TRIP)
+        for one in (exchange, beside):
+            await one.control(faults=ROUND_TRIP)
         running.append(asyncio.create_task(session.read(), name="reading"))
         far = await taken_in_turns(session, bare, FAR_SAMPLES)
     finally:
@@ -250,7 +257,6 @@ async def bare_order(
         committed_s = time.perf_counter()
         placed = await client.create_order("DOGE/USD", "limit", "buy", 20.0, 0.09, {"postOnly": True})
         done_s = time.perf_counter()
-        # The account is the grid's: what rests of others takes from the number of orders that it may have.
         await client.cancel_order(placed["id"], "DOGE/USD")
         return committed_s - began_s, done_s - began_s
 

@@ -5,7 +5,8 @@ the book is full and the market moves, so that orders are moved as it comes; bes
 and a journal is written. Two figures from the moment of Stop: when the last cancel's bytes were handed to the socket,
 and when the last of them was answered, which is one round trip later at best.
 
-Floors: one durable commit of as many rows, and that with one bare `batch_cancel` of as many orders, answered.
+Floors, at an exchange of their own: one durable commit of as many rows, and that with one bare `batch_cancel` of as
+many orders, answered.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ ROUND_TRIP = "round-trip:100ms"
 HISTORY = 3_600
 PRICE, STEP = Decimal("0.0966000"), Decimal("0.0000001")
 WITHIN_S = 30.0
+KeyPair = tuple[str, str]
 CANCELS = frozenset({"cancel_order", "batch_cancel", "/0/private/CancelOrder", "/0/private/CancelOrderBatch"})
 
 
@@ -180,7 +182,7 @@ class Bare:
 
 
 @asynccontextmanager
-async def bare(exchange: PaperExchange, key: tuple[str, str], folder: Path) -> AsyncIterator[Bare]:
+async def bare(exchange: PaperExchange, key: KeyPair, folder: Path) -> AsyncIterator[Bare]:
     client = ccxt.async_support.kraken({"apiKey": key[0], "secret": key[1], "enableRateLimit": False})
     exchange.point(client)
     disk = sqlite3.connect(folder / "floor.sqlite", isolation_level=None)
@@ -203,14 +205,32 @@ async def bare(exchange: PaperExchange, key: tuple[str, str], folder: Path) -> A
 
 
 async def main(folder: Path) -> int:
-    keys = [
-        (base64.b64encode(secrets.token_bytes(42)).decode(), base64.b64encode(secrets.token_bytes(64)).decode())
-        for _ in range(2)
-    ]
+    panel = Panel(HISTORY)
+    panel.show()
+    try:
+        async with (
+            exchange_of_its_own() as (exchange, key),
+            exchange_of_its_own() as (beside, bare_key),
+            bare(beside, bare_key, folder) as floor,
+        ):
+            samples = await measure(exchange, key, floor, folder, panel)
+    finally:
+        panel.close()
+        panel.deleteLater()
+    lefts, empties, commits, floors = zip(*samples, strict=True)
+    for share, name in ((0.5, "p50"), (1.0, "max")):
+        figure(f"stop_to_last_cancel_bytes_{name}", quantile(lefts, share) * 1e3, "ms", quantile(commits, share) * 1e3)
+        figure(f"stop_to_empty_book_{name}", quantile(empties, share) * 1e3, "ms", quantile(floors, share) * 1e3)
+    return 0
+
+
+@asynccontextmanager
+async def exchange_of_its_own() -> AsyncIterator[tuple[PaperExchange, KeyPair]]:
+    """An exchange far away whose market moves when it is told to, and the key of its account."""
+    key = base64.b64encode(secrets.token_bytes(42)).decode(), base64.b64encode(secrets.token_bytes(64)).decode()
     config = PaperConfig(
-        keys=tuple(ApiKey(key, secret) for key, secret in keys),
+        keys=(ApiKey(*key),),
         epoch_s=time.time(),
-        speed=1,
         market=MarketSpec(regime="flat", start_price=PRICE),
         usd=Decimal(1_000_000),
         doge=Decimal(1_000_000),
@@ -220,30 +240,21 @@ async def main(folder: Path) -> int:
         faults=ROUND_TRIP,
     )
     exchange = await start_exchange(config)
-    panel = Panel(HISTORY)
-    panel.show()
     try:
         await exchange.control(hold=True)
-        samples = await measure(exchange, keys, folder, panel)
+        yield exchange, key
     finally:
-        panel.close()
-        panel.deleteLater()
         await exchange.stop()
-    lefts, empties, commits, floors = zip(*samples, strict=True)
-    for share, name in ((0.5, "p50"), (1.0, "max")):
-        figure(f"stop_to_last_cancel_bytes_{name}", quantile(lefts, share) * 1e3, "ms", quantile(commits, share) * 1e3)
-        figure(f"stop_to_empty_book_{name}", quantile(empties, share) * 1e3, "ms", quantile(floors, share) * 1e3)
-    return 0
 
 
 async def measure(
-    exchange: PaperExchange, keys: list[tuple[str, str]], folder: Path, panel: Panel
+    exchange: PaperExchange, key: KeyPair, floor: Bare, folder: Path, panel: Panel
 ) -> list[tuple[float, float, float, float]]:
-    """Seconds of each Stop, to the last bytes and to the empty book, and of the bare ones beside it."""
+    """Seconds of each Stop, to the last bytes and to the empty book, and of the bare ones in turn."""
     venue = await NotedVenue.connect(
         Mode.PAPER,
         loopback(exchange.port),
-        Keys(Secret(keys[0][0]), Secret(keys[0][1])),
+        Keys(Secret(key[0]), Secret(key[1])),
         VenueOptions(tier=Tier.PRO),
         exchange.clock,
         NoncesInMemory(),
@@ -256,11 +267,10 @@ async def measure(
     running.append(asyncio.create_task(_points(panel), name="points"))
     samples: list[tuple[float, float, float, float]] = []
     try:
-        async with bare(exchange, keys[1], folder) as floor:
-            for _ in range(SAMPLES):
-                await session.resume()
-                left_s, empty_s, cancels = await session.stop()
-                samples.append((left_s, empty_s, *await floor.stop(cancels)))
+        for _ in range(SAMPLES):
+            await session.resume()
+            left_s, empty_s, cancels = await session.stop()
+            samples.append((left_s, empty_s, *await floor.stop(cancels)))
     finally:
         for task in running:
             task.cancel()
