@@ -278,6 +278,14 @@ class GridUnderFireByCapacity(GridUnderFire):
 
     options = BY_CAPACITY
 
+    @rule(permille=st.sampled_from([-6, 6]))
+    def entries_fill_and_their_exits_wait_too_long(self, permille: int) -> None:
+        self.grid.calm_down(2)
+        self.the_market_moves(permille, 1)
+        self.grid.calm_down(3)
+        self.the_market_moves(0, 61)
+        self.grid.calm_down(2)
+
     @rule(places=st.integers(0, 2))
     def the_operator_allows_other_places(self, places: int) -> None:
         self.grid.options = self.options.model_copy(update={"recoveries_per_slot": places})
