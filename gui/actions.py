@@ -146,6 +146,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checkable=True,
     ),
     ActionSpec(
+        "overview.decide",
+        "overview",
+        QT_TRANSLATE_NOOP("Action", "What waits for you"),
+        QT_TRANSLATE_NOOP("Action", "Go to the first thing that only you can decide"),
+        "help",
+        ("F8",),
+        _attached,
+    ),
+    ActionSpec(
         "drift.find",
         "drift",
         QT_TRANSLATE_NOOP("Action", "Find a portfolio"),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import NoReturn
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from gui.icons import IconLabel
@@ -19,7 +19,8 @@ from gui.theme import Space, scaled_font, set_look
 
 
 class Dialog(QDialog):
-    """Title with icon, a sentence, a body, and two buttons: the careful one is the default.
+    """Title with icon, a sentence, a body, and two buttons: the careful one is the default. Enter does what the
+    keyboard is on: the button that has it, else the default.
 
     Await `answer()` in a task: it opens the dialog, returns True when the operator agreed, and closes the dialog when
     the task is cancelled.
@@ -43,8 +44,9 @@ class Dialog(QDialog):
         self.agree_button = QPushButton(agree)
         self.decline_button = QPushButton(decline)
         set_look(self.agree_button, primary=True, tone=look.tone)
-        self.agree_button.setAutoDefault(False)
         self.decline_button.setDefault(True)
+        for button in (self.agree_button, self.decline_button):
+            button.installEventFilter(self)
         buttons = QDialogButtonBox()
         buttons.addButton(self.decline_button, QDialogButtonBox.ButtonRole.RejectRole)
         buttons.addButton(self.agree_button, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -66,6 +68,14 @@ class Dialog(QDialog):
         column.addWidget(buttons)
         column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
         self.setMinimumWidth(460)
+
+    def expect_agreement(self) -> None:
+        """Make agreeing the default: for a question that follows from what a person has just chosen or typed."""
+        self.agree_button.setDefault(True)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A key that is still held down since the dialog was opened with it answers nothing."""
+        return event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.isAutoRepeat()
 
     def exec(self) -> NoReturn:
         """Not here: a nested event loop breaks every other task."""

@@ -19,6 +19,7 @@ from engine.core.mirror_messages import MirrorCaughtUp, MirrorLost, MirrorRewoun
 from engine.core.modes import ModeSnapshot, SwitchMoved
 from engine.core.series import Series
 from engine.core.supervisor import EngineCrashed, EngineSnapshot
+from engine.core.troubles import Trouble, TroublesSnapshot
 from engine.desk.messages import DeskNote, StatusPageSnapshot
 from engine.drift.messages import AlertRaised, PlanDropped, PlanProposed, PlanSent, Rebalanced
 from engine.governor.messages import ClockSteppedBack, GapObserved, GovernorSnapshot, OscillationDamped, SkewChanged
@@ -87,6 +88,7 @@ class ReadModel:
         self.mirror: MirrorSnapshot | None = None
         self.status_page: StatusPageSnapshot | None = None
         self.engines: dict[str, EngineSnapshot] = {}
+        self.troubles: dict[str, TroublesSnapshot] = {}
         self.series = {what: Series(gap_s=GAP_S, max_points=POINTS_KEPT) for what in Plotted}
         self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self.fills: deque[FillBooked] = deque(maxlen=FILLS_KEPT)
@@ -104,11 +106,20 @@ class ReadModel:
             self._watch(bus, MirrorSnapshot, self._take_mirror),
             self._watch(bus, StatusPageSnapshot, self._take_status_page),
             bus.watch(EngineSnapshot, self._take_engine),
+            bus.watch(TroublesSnapshot, self._take_troubles),
         ]
         for engine in ("governor", "grid", "drift"):
             known = bus.latest(EngineSnapshot, engine)
             if known is not None:
                 self._take_engine(known)
+            waiting = bus.latest(TroublesSnapshot, engine)
+            if waiting is not None:
+                self._take_troubles(waiting)
+
+    @property
+    def waiting(self) -> tuple[Trouble, ...]:
+        """Everything that waits for a person."""
+        return tuple(trouble for known in self.troubles.values() for trouble in known.troubles)
 
     async def follow(self) -> None:
         """Take in events as they come, window hidden or not."""
@@ -184,6 +195,10 @@ class ReadModel:
 
     def _take_engine(self, snapshot: EngineSnapshot) -> None:
         self.engines[snapshot.engine] = snapshot
+        self.revision += 1
+
+    def _take_troubles(self, snapshot: TroublesSnapshot) -> None:
+        self.troubles[snapshot.engine] = snapshot
         self.revision += 1
 
     def _take(self, event: Event) -> None:

@@ -43,6 +43,7 @@ PLACE = "panel"
 ANSWER_WITHIN_S = 10.0
 PAGES = ("overview", "governor", "drift", "hub", "journal", "settings", "keys")
 _PAGE_ACTIONS = (
+    "overview.decide",
     "drift.find",
     "drift.confirm",
     "drift.dismiss",
@@ -99,14 +100,16 @@ class MainWindow(QMainWindow):
         from gui.pages.settings import SettingsPage
         from gui.plots.desk import PlotDesk
         from gui.read_model import ReadModel
+        from gui.troubles.choosing import Chooser
 
         if self._context is not None:
             raise RuntimeError("a session is attached already; detach it first")
         tasks, model = Tasks(PLACE, self._task_failed), ReadModel(context.bus)
         hub = KnownHub(context.bus)
+        chooser = Chooser(self, context.bus, tasks, self.notices)
         journal = JournalPage(context.bus, tasks, self.notices, context.clock.now)
         pages = {
-            "governor": GovernorPage(model, context.clock),
+            "governor": GovernorPage(model, context.clock, chooser.choose),
             "drift": DriftPage(model, context.bus, tasks, self.notices),
             "hub": HubPage(hub, context.bus, tasks, self.notices),
             "journal": journal,
@@ -117,7 +120,7 @@ class MainWindow(QMainWindow):
         self._plots = PlotDesk(context.configuration, tasks, self.notices)
         self._listening = (self._plots.close, model.close, hub.close, journal.close_session)
         self._plots.serve_pages(pages.values())
-        self.overview.attach(model, hub)
+        self.overview.attach(model, hub, chooser.choose)
         for name, page in pages.items():
             self._replace_page(name, page)
         tasks.start(model.follow(), name="events")

@@ -1,4 +1,4 @@
-"""The governor on its grid: what held entries back, what it does and why, its curves, metrics and the grid's tables."""
+"""The governor on its grid: what waits for a person, what held entries back, what it does and why, curves, tables."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gui.governor.tables import GridTables
 from gui.read_model import ReadModel
 from gui.reflow import Reflow
 from gui.theme import Space
+from gui.troubles.waiting import Choose, Waiting
 
 HOUR_S = 3600.0
 SPANS_S = (HOUR_S, 6 * HOUR_S, 24 * HOUR_S, 168 * HOUR_S)
@@ -22,13 +23,14 @@ FIRST_SPAN = 0
 
 
 class GovernorPage(QScrollArea):
-    """Needs a running session: made when one is attached."""
+    """Needs a running session: made when one is attached. choose: what the button of a way out of a trouble does."""
 
-    def __init__(self, model: ReadModel, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ReadModel, clock: Clock, choose: Choose, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._clock = clock
         self._drawn = -1
+        self.waiting = Waiting(choose)
         self.lines = GovernorLines()
         self.numbers = GovernorNumbers()
         self.blocked = BlockedEntries()
@@ -48,6 +50,7 @@ class GovernorPage(QScrollArea):
         self.numbers.show_snapshot(model.governor, self._clock.now())
         if model.revision != self._drawn:
             self._drawn = model.revision
+            self.waiting.show_troubles(model.waiting)
             self.lines.show_snapshot(model.governor)
             self.plots.show_snapshot(model.governor)
             self.blocked.show_rows(() if model.grid is None else model.grid.blocked)
@@ -75,6 +78,7 @@ class GovernorPage(QScrollArea):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.MEDIUM)
+        column.addWidget(self.waiting)
         column.addWidget(self.conditions)
         column.addWidget(top)
         column.addWidget(parts, 1)

@@ -28,14 +28,18 @@ if TYPE_CHECKING:
     from gui.hub.known import KnownHub
     from gui.overview.services import Services
     from gui.read_model import Alert, ReadModel
+    from gui.troubles.waiting import Choose, Waiting
 
 _SEVERITY_TONES = {"info": None, "warning": Tone.DAMPED, "grave": Tone.DANGER}
 ALERTS_SHOWN = 100
 LINE_SPAN_S = 6 * 3600.0
+MAX_WAITING = 5
 
 
 class OverviewPage(QScrollArea):
-    """Cards in a grid, alerts below. Painted with cards that are starting before anything is attached."""
+    """What waits for a person, cards in a grid, alerts below. Painted with cards that are starting before anything is
+    attached.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,19 +73,23 @@ class OverviewPage(QScrollArea):
             (self.tr("Gas"), self.tr("Soft limit"), self.tr("Waiting"), self.tr("Profit"), self.tr("Refused")),
         )
         self._services: Services | None = None
+        self.waiting: Waiting | None = None
         self._alerts: RowsModel[Alert] = RowsModel(self._alert_columns(), key=id)
         self._compose()
         self._show_starting()
 
-    def attach(self, model: ReadModel, hub: KnownHub) -> None:
-        """Bind to a running session."""
+    def attach(self, model: ReadModel, hub: KnownHub, choose: Choose) -> None:
+        """Bind to a running session. choose: what the button of a way out of a trouble does."""
         from gui.overview.services import Services
         from gui.read_model import Plotted
         from gui.sparkline import Sparkline
+        from gui.troubles.waiting import Waiting
 
         self._model, self._hub = model, hub
         self._services = Services()
-        self._column.insertWidget(1, self._services)
+        self.waiting = Waiting(choose, max_rows=MAX_WAITING, elsewhere=self.tr("Governor"))
+        self._column.insertWidget(0, self.waiting)
+        self._column.insertWidget(2, self._services)
         self._idle_line = Sparkline(
             self.tr("Idle ratio, last six hours"), model.series[Plotted.IDLE_RATIO], span_s=21600
         )
@@ -110,11 +118,19 @@ class OverviewPage(QScrollArea):
         self._price_line.redraw()
         self._drift_line.redraw()
         self._limit_line.redraw()
+        if self.waiting is not None:
+            self.waiting.show_troubles(model.waiting)
         if self._services is not None:
             self._services.show_snapshots(model.mirror, model.status_page)
         alerts = list(model.alerts)[: -ALERTS_SHOWN - 1 : -1]
         self._alerts.show_rows(alerts)
         self._show_alerts.setCurrentIndex(1 if alerts else 0)
+
+    def decide(self) -> None:
+        """Give the keyboard to the first thing that waits for a person."""
+        self.redraw()
+        if self.waiting is not None:
+            self.waiting.focus_first()
 
     def _governor_facts(self, model: ReadModel) -> CardFacts:
         known = model.governor
