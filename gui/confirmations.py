@@ -9,6 +9,7 @@ from engine.core.modes import Mode, ModeSnapshot
 from gui.dialogs import Dialog
 from gui.looks import MODES, SWITCHES, Look
 from gui.sentences import lowered, sentence, word
+from gui.switch_words import SwitchWords
 from gui.theme import Tone, set_look
 
 translate = QCoreApplication.translate
@@ -17,17 +18,15 @@ LIVE_PHRASE = "trade with real money"
 
 
 class ResumeDialog(Dialog):
-    """Asks whether the engines may act again, and says what held them."""
+    """Asks whether the engines may act again, and says what held them. words: what is said of the switch."""
 
-    def __init__(self, parent: QWidget, standing: ModeSnapshot) -> None:
+    def __init__(self, parent: QWidget, standing: ModeSnapshot, words: SwitchWords) -> None:
         look = SWITCHES[standing.switch]
         tone = Tone.DANGER if standing.mode is Mode.LIVE else Tone.ACTING
         super().__init__(
             parent,
             translate("ResumeDialog", "Resume the engines?"),
-            translate("ResumeDialog", "The master switch is {position}. {why}").format(
-                position=lowered(word(standing.switch)), why=sentence(standing.why)
-            ),
+            " ".join(filter(None, (_position(standing), words.full if words.unsettled else ""))),
             agree=translate("ResumeDialog", "Resume in {mode}").format(mode=word(standing.mode).upper()),
             decline=translate("ResumeDialog", "Leave as it is"),
             look=Look(look.icon, look.glyph, tone),
@@ -41,6 +40,12 @@ class ResumeDialog(Dialog):
         what.setWordWrap(True)
         set_look(what, role="muted")
         self.body.addWidget(what)
+
+
+def _position(standing: ModeSnapshot) -> str:
+    return translate("ResumeDialog", "The master switch is {position}. {why}").format(
+        position=lowered(word(standing.switch)), why=sentence(standing.why)
+    )
 
 
 class TypedDialog(Dialog):

@@ -7,13 +7,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.core.modes import ModeSnapshot
-from gui import formats
 from gui.actions import Actions
 from gui.alerts.bell import Bell
 from gui.icons import icon
-from gui.looks import MODES, STARTING, SWITCHES
+from gui.looks import MODES, STARTING
 from gui.pill import Pill
-from gui.sentences import sentence, word
+from gui.sentences import word
+from gui.switch_words import SwitchWords, switch_words
 from gui.theme import Space, Tone, set_look, theme_of
 
 
@@ -51,6 +51,7 @@ class Header(QWidget):
         self.mode = Pill(loud=True, ratio=1.15)
         self.switch = Pill(ratio=1.0)
         self._why = QLabel()
+        self._why.setTextFormat(Qt.TextFormat.PlainText)
         self._why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         set_look(self._why, role="muted")
         self.pause = ActionButton(actions["switch.pause"], key="F9")
@@ -65,21 +66,21 @@ class Header(QWidget):
         self._menu_button.setAccessibleName(self.tr("All actions"))
         self._menu_button.setToolTip(self.tr("All actions"))
         self._menu_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        self._standing: ModeSnapshot | None = None
+        self._words = switch_words(None, None, 0.0)
         self._asked = ""
         self._compose()
         self.recolour()
-        self.show_standing(None)
+        self.show_standing(None, self._words)
 
-    def show_standing(self, standing: ModeSnapshot | None) -> None:
-        """Show the acknowledged mode and switch; None while nothing is acknowledged."""
-        self._standing = standing
+    def show_standing(self, standing: ModeSnapshot | None, words: SwitchWords) -> None:
+        """Show the acknowledged mode and what is said of the switch; None while nothing is acknowledged."""
+        self._words = words
         if standing is None:
             self.mode.say(STARTING, self.tr("STARTING"))
-            self.switch.say(STARTING, self.tr("Not connected yet"))
         else:
             self.mode.say(MODES[standing.mode], word(standing.mode).upper())
-            self.switch.say(SWITCHES[standing.switch], word(standing.switch))
+        self.switch.say(words.look, words.short)
+        self.switch.setToolTip(words.full)
         self._show_why()
 
     def show_asked(self, words: str) -> None:
@@ -95,15 +96,8 @@ class Header(QWidget):
             button._follow()
 
     def _show_why(self) -> None:
-        standing = self._standing
-        if self._asked:
-            text = self._asked
-        elif standing is None or standing.why is None:
-            text = ""
-        else:
-            text = self.tr("since {time}. {why}").format(
-                time=formats.clock_time(standing.since_s), why=sentence(standing.why)
-            )
+        words = self._words
+        text = self._asked or ". ".join(filter(None, (words.detail, words.advice)))
         self._why.setText(text)
         self._why.setToolTip(text)
 

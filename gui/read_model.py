@@ -97,6 +97,7 @@ class ReadModel:
         self.happened = {on: Happenings() for on in HAPPENED}
         self.revision = 0
         self._mode_watchers: list[Callable[[ModeSnapshot], None]] = []
+        self._grid_watchers: list[Callable[[GridSnapshot], None]] = []
         self.drift = KnownDrift(bus, self._changed)
         self._reader = bus.read()
         self._stops = [
@@ -137,6 +138,10 @@ class ReadModel:
         self._mode_watchers.append(watcher)
         if self.mode is not None:
             watcher(self.mode)
+
+    def on_grid(self, watcher: Callable[[GridSnapshot], None]) -> None:
+        """Tell `watcher` of each snapshot of the grid at once."""
+        self._grid_watchers.append(watcher)
 
     def close(self) -> None:
         """Stop listening."""
@@ -184,6 +189,8 @@ class ReadModel:
         self.revision += 1
         price = math.nan if snapshot.price is None else float(snapshot.price)
         self.series[Plotted.PRICE].append(snapshot.at_s, price)
+        for watcher in self._grid_watchers:
+            watcher(snapshot)
 
     def _take_mirror(self, snapshot: MirrorSnapshot) -> None:
         self.mirror = snapshot

@@ -68,7 +68,7 @@ class Shell(QObject):
         if self._look_in_force != "system":
             apply_look(self._look_in_force)
         if self._has_tray():
-            self._make_tray(model)
+            self._make_tray()
         self._panel = self._panel or AlertsPanel(self._window)
         bell = self._window.header.bell
         self._alerts = AlertsDesk(context, tasks, bell, self._panel, self._notify, self.crash.offer)
@@ -174,12 +174,12 @@ class Shell(QObject):
             self._look_in_force = look
             apply_look(look)
 
-    def _make_tray(self, model: ReadModel) -> None:
+    def _make_tray(self) -> None:
         self.tray = Tray(self._window, self._window.actions_table, self._has_tray)
         self.tray.show_asked.connect(self.raise_window)
         self.tray.lost.connect(self.raise_window)
         self.tray.quit_asked.connect(self._window.closed)
-        model.on_mode(self.tray.show_standing)
+        self._window.show_switch()
 
     def _may_hide(self) -> bool:
         """The mode that the desk acknowledged counts: LIVE is never without its window."""

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 from engine.core.modes import ModeSnapshot
 from gui.actions import Actions
 from gui.icons import icon
-from gui.looks import MODES, STARTING, SWITCHES
+from gui.looks import MODES, STARTING, Look
 from gui.sentences import word
+from gui.switch_words import SwitchWords, switch_words
 from gui.theme import theme_of
 
 LOOK_EVERY_MS = 2000
@@ -51,19 +52,22 @@ class Tray(QObject):
         self._look = QTimer(self)
         self._look.setInterval(LOOK_EVERY_MS)
         self._look.timeout.connect(self.look)
-        self.show_standing(None)
+        self._shown: Look | None = None
+        self.show_standing(None, switch_words(None, None, 0.0))
         self.icon.show()
 
-    def show_standing(self, standing: ModeSnapshot | None) -> None:
-        """Show the acknowledged mode and switch."""
+    def show_standing(self, standing: ModeSnapshot | None, words: SwitchWords) -> None:
+        """Show the acknowledged mode and what is said of the switch."""
         if standing is None:
-            look, words = STARTING, self.tr("STARTING")
+            look, text = STARTING, self.tr("STARTING")
         else:
             look = MODES[standing.mode]
-            words = f"{look.glyph} {word(standing.mode).upper()} · {SWITCHES[standing.switch].glyph} "
-            words += word(standing.switch)
-        self.icon.setIcon(icon(look.icon, theme_of().tones[look.tone].fill))
-        self.icon.setToolTip(f"Evenkeel: {words}")
+            text = f"{look.glyph} {word(standing.mode).upper()} · {words.look.glyph} "
+            text += words.full if words.unsettled else words.short
+        if look != self._shown:
+            self._shown = look
+            self.icon.setIcon(icon(look.icon, theme_of().tones[look.tone].fill))
+        self.icon.setToolTip(f"Evenkeel: {text}")
 
     def notify(self, title: str, words: str, grave: bool) -> None:
         """Show a notification of the desktop."""

@@ -11,28 +11,30 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.core.messages import Command, Refused
-from engine.core.modes import ModeSnapshot, Pause, Resume, Stop
+from engine.core.modes import Pause, Resume, Stop, Switch
 from engine.core.tasks import TaskFailure, Tasks
 from gui.actions import Actions, Standing
 from gui.confirmations import ResumeDialog
 from gui.header import Header
 from gui.help import ShortcutsDialog
-from gui.looks import MODES, SWITCHES
+from gui.looks import MODES
 from gui.navigation import Navigation
 from gui.notices import NoticeBar
 from gui.pages.overview import OverviewPage
 from gui.redraw import Redraw
 from gui.sentences import sentence, word
 from gui.shell import Shell
+from gui.switch_words import SwitchWords, switch_words
 from gui.theme import DARK, LIGHT, Space, Tone, apply_theme, set_look, theme_of
 from gui.window_style import window_stylesheet
 
 if TYPE_CHECKING:
+    from engine.grid.messages import GridSnapshot
     from gui.context import PanelContext
     from gui.plots.desk import PlotDesk
     from gui.read_model import ReadModel
@@ -41,6 +43,7 @@ _log = logging.getLogger(__name__)
 
 PLACE = "panel"
 ANSWER_WITHIN_S = 10.0
+STOPPING_EVERY_MS = 250
 PAGES = ("overview", "governor", "drift", "hub", "journal", "settings", "keys")
 _PAGE_ACTIONS = (
     "overview.decide",
@@ -80,6 +83,10 @@ class MainWindow(QMainWindow):
         self._plots: PlotDesk | None = None
         self._pages: dict[str, QWidget] = {}
         self._listening: tuple[Callable[[], None], ...] = ()
+        self._stop_told = False
+        self._stopping = QTimer(self)
+        self._stopping.setInterval(STOPPING_EVERY_MS)
+        self._stopping.timeout.connect(self.show_switch)
         self._compose()
         self._restyle()
         self.shell = Shell(self)
@@ -87,7 +94,7 @@ class MainWindow(QMainWindow):
         self.redraw.add(self.overview)
         self._bind()
         self.show_page("overview")
-        self._show_standing(None)
+        self.show_switch()
 
     def attach(self, context: PanelContext) -> None:
         """Bind to a running session and build the pages that need one. Call it in the running loop, once."""
@@ -120,18 +127,20 @@ class MainWindow(QMainWindow):
         self._plots = PlotDesk(context.configuration, tasks, self.notices)
         self._listening = (self._plots.close, model.close, hub.close, journal.close_session)
         self._plots.serve_pages(pages.values())
-        self.overview.attach(model, hub, chooser.choose)
+        self.overview.attach(model, hub, chooser.choose, context.clock.now)
         for name, page in pages.items():
             self._replace_page(name, page)
         tasks.start(model.follow(), name="events")
         tasks.start(hub.follow(), name="hub-events")
         self.navigation.say_profile(self.tr("Profile {profile}").format(profile=context.profile))
-        model.on_mode(self._show_standing)
-        self._show_standing(model.mode)
+        model.on_mode(lambda _: self.show_switch())
+        model.on_grid(self._grid_told)
+        self.show_switch()
         self.shell.attach(context, tasks, model)
 
     async def detach(self) -> None:
         """End what the panel has running; the window stays and shows what it showed last."""
+        self._stopping.stop()
         self.shell.detach()
         if self.tasks is not None:
             await self.tasks.close()
@@ -208,8 +217,11 @@ class MainWindow(QMainWindow):
             self.tasks.start(self._resume_if_agreed(), name="resume")
 
     async def _resume_if_agreed(self) -> None:
-        standing = None if self.model is None else self.model.mode
-        if standing is not None and await ResumeDialog(self, standing).answer():
+        model, context = self.model, self._context
+        if model is None or model.mode is None or context is None:
+            return
+        words = switch_words(model.mode, model.grid, context.clock.now())
+        if await ResumeDialog(self, model.mode, words).answer():
             await self._send(Resume(where=PLACE))
 
     async def _send(self, command: Command) -> None:
@@ -246,19 +258,41 @@ class MainWindow(QMainWindow):
             self.actions_table["help.crash_bundle"],
         )
 
-    def _show_standing(self, standing: ModeSnapshot | None) -> None:
-        self.header.show_standing(standing)
-        self.actions_table.refresh(Standing(self._context is not None, standing))
+    def show_switch(self) -> None:
+        """Show the acknowledged mode and switch; while orders rest after a Stop, again and again."""
+        model, context = self.model, self._context
+        standing = None if model is None else model.mode
+        now_s = 0.0 if context is None else context.clock.now()
+        words = switch_words(standing, None if model is None else model.grid, now_s)
+        self.header.show_standing(standing, words)
+        if self.shell.tray is not None:
+            self.shell.tray.show_standing(standing, words)
+        self.actions_table.refresh(Standing(context is not None, standing))
         if standing is None:
             set_look(self._frame, frame=Tone.NEUTRAL)
             self.setWindowTitle(self.tr("◌ STARTING – Evenkeel"))
             return
         look = MODES[standing.mode]
         set_look(self._frame, frame=look.tone)
-        self.setWindowTitle(
-            f"{look.glyph} {word(standing.mode).upper()} · {SWITCHES[standing.switch].glyph} {word(standing.switch)} "
-            f"– Evenkeel"
-        )
+        self.setWindowTitle(f"{look.glyph} {word(standing.mode).upper()} · {words.look.glyph} {words.short} – Evenkeel")
+        self._follow_stop(words)
+
+    def _grid_told(self, snapshot: GridSnapshot) -> None:
+        standing = None if self.model is None else self.model.mode
+        if standing is not None and standing.switch is Switch.STOPPED:
+            self.show_switch()
+
+    def _follow_stop(self, words: SwitchWords) -> None:
+        """Look again while orders rest after a Stop; say it once on every page when that lasts."""
+        if not words.unsettled or self._context is None:
+            self._stopping.stop()
+            self._stop_told = False
+            return
+        if not self._stopping.isActive():
+            self._stopping.start()
+        if words.advice and not self._stop_told:
+            self._stop_told = True
+            self.notices.grave(words.full)
 
     def _replace_page(self, name: str, page: QWidget) -> None:
         old = self._pages[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -20,6 +21,7 @@ from gui.card import CardFacts, EngineCard
 from gui.looks import CONDITIONS, GRID_STATES, SEVERITIES, STARTING
 from gui.reflow import Reflow
 from gui.sentences import sentence, word
+from gui.switch_words import switch_words
 from gui.tables import Column, LiveTable, RowsModel
 from gui.theme import Space, Tone, scaled_font, set_look
 
@@ -78,14 +80,14 @@ class OverviewPage(QScrollArea):
         self._compose()
         self._show_starting()
 
-    def attach(self, model: ReadModel, hub: KnownHub, choose: Choose) -> None:
+    def attach(self, model: ReadModel, hub: KnownHub, choose: Choose, now: Callable[[], float]) -> None:
         """Bind to a running session. choose: what the button of a way out of a trouble does."""
         from gui.overview.services import Services
         from gui.read_model import Plotted
         from gui.sparkline import Sparkline
         from gui.troubles.waiting import Waiting
 
-        self._model, self._hub = model, hub
+        self._model, self._hub, self._now = model, hub, now
         self._services = Services()
         self.waiting = Waiting(choose, max_rows=MAX_WAITING, elsewhere=self.tr("Governor"))
         self._column.insertWidget(0, self.waiting)
@@ -156,7 +158,7 @@ class OverviewPage(QScrollArea):
 
     def _grid_facts(self, model: ReadModel) -> CardFacts:
         known = model.grid
-        fallen = self._fallen(model, "grid")
+        fallen = self._stopping(model) or self._fallen(model, "grid")
         if fallen is not None:
             return fallen
         if known is None:
@@ -233,6 +235,14 @@ class OverviewPage(QScrollArea):
             ),
             self._last_words(hub.last_action),
         )
+
+    def _stopping(self, model: ReadModel) -> CardFacts | None:
+        """What the grid's card says while orders may rest after a Stop; its other numbers matter less then."""
+        words = switch_words(model.mode, model.grid, self._now())
+        if not words.unsettled:
+            return None
+        nothing = tuple((formats.UNKNOWN, None) for _ in range(5))
+        return CardFacts(words.look, words.short, words.full, nothing, self._last_action(model, "grid"))
 
     def _fallen(self, model: ReadModel, engine: str) -> CardFacts | None:
         """What a card says of an engine that crashed and is not back yet; its old numbers would mislead."""

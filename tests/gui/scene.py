@@ -43,6 +43,7 @@ from engine.grid.messages import (
     RoundTripBooked,
     SideFigures,
     SlotView,
+    Stopping,
 )
 from engine.grid.ports import Side
 from engine.grid.slot import Cause, Phase, Role, Stage, Trade
@@ -63,6 +64,7 @@ class Scene:
         self.mode = mode
         self.switch = Switch.RUNNING
         self.asked: list[object] = []
+        self._stopping = False
         for kind, position in ((Pause, Switch.PAUSED), (Stop, Switch.STOPPED), (Resume, Switch.RUNNING)):
             bus.handle(kind, self._answering(position))
 
@@ -101,6 +103,17 @@ class Scene:
         """Acknowledge mode and switch."""
         now_s = self.clock.now()
         self.bus.publish(ModeSnapshot(at_s=now_s, mode=self.mode, switch=self.switch, why=why, since_s=now_s))
+        if self.switch is Switch.STOPPED:
+            self.publish_stopping(0)
+        elif self._stopping:
+            self.bus.publish(grid_snapshot(now_s))
+        self._stopping = self.switch is Switch.STOPPED
+
+    def publish_stopping(self, left: int, **changes: object) -> None:
+        """The grid saw the Stop now, and `left` of its orders may rest still."""
+        now_s = self.clock.now()
+        values: dict[str, object] = {"left": left, "earlier": 0, "since_s": now_s, "next_try_s": None, **changes}
+        self.bus.publish(grid_snapshot(now_s, slots=(), open_orders=left, stopping=Stopping(**values)))  # type: ignore[arg-type]
 
     def _answering(self, position: Switch):  # type: ignore[no-untyped-def]
         async def answer(command: Pause | Stop | Resume) -> Answer:

@@ -129,3 +129,25 @@ async def test_a_row_that_is_over_keeps_its_place_while_the_keyboard_is_there(se
     assert not waiting(session).isHidden()
     session.window.header.stop.setFocus()
     await until(lambda: waiting(session).isHidden())
+
+
+async def test_a_stop_during_a_lockout_is_never_said_to_be_over_while_orders_rest(session: PaperSession, until) -> None:
+    """Panel spec 9: what is shown is looked at with each change of it, against what the grid knows."""
+    shown: set[str] = set()
+
+    def looked(wanted: str) -> bool:
+        text = session.window.header.switch.text
+        shown.add(text)
+        assert text != "Stopped" or session.grid.open_orders == 0
+        return text.startswith(wanted)
+
+    await session.happen("lockout:80s")
+    session.page("overview").grid  # noqa: B018 - drawn
+    session.window.header.stop.click()
+    await until(lambda: looked("Stopping: "))
+    await until(lambda: looked("Stopped; "), within_s=20)
+    assert "still rest at the paper exchange" in session.window.header.switch.text
+    assert "you would sign in at Kraken" in session.window.notices.text
+    session.window.redraw.draw()
+    assert "still rest at the paper exchange" in session.page("overview").grid.sentence
+    await until(lambda: looked("Stopped") and session.window.header.switch.text == "Stopped", within_s=50)

@@ -31,7 +31,7 @@ async def in_tray(panel: Panel, *, chosen: bool = True, mode: Mode = Mode.PAPER)
     desktop, ended = Desktop(), []
     shell = panel.window.shell
     shell._has_tray = desktop
-    shell._make_tray(panel.window.model)
+    shell._make_tray()
     panel.window.closed.connect(lambda: ended.append(True))
     panel.scene.mode = mode
     panel.scene.publish_mode()
