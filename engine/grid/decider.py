@@ -80,7 +80,7 @@ from engine.grid.ports import (
 )
 from engine.grid.recovery import eviction_for_capacity
 from engine.grid.slot import ZERO, Order, Position, Role, Slot, Stage, SurplusCause, Trade
-from engine.grid.troubles import SlotHalted, troubles_of
+from engine.grid.troubles import EarlierOrders, SlotHalted, troubles_of
 from engine.grid.view import Standing, snapshot
 from engine.grid.volatility import ExitWait, MinuteCloses, exit_wait
 
@@ -240,7 +240,7 @@ class Decider:
             sizer=self._sizer,
             losses=self.books.losses,
             allowed=limits.entries_allowed(capacity, options),
-            hold=self.account.holds.entries() or held,
+            hold=self._entries_wait() or held,
             others=self.account.held_by_others,
         )
         for slot in entries.slots:
@@ -515,12 +515,20 @@ class Decider:
             return PriceAwaited()
         if switch is not Switch.RUNNING:
             return SwitchHolds(switch)
-        account = self.account.holds.now(self.rules, now_s) or self.account.holds.entries()
+        account = self.account.holds.now(self.rules, now_s) or self._entries_wait()
         if account is not None:
             return account[1]
         value = self._balances.usd + self._balances.doge * self._quote.mid
         held = limits.hold_all(self.books.losses, value, max(0.0, now_s - self._price_s), options, now_s)
         return held or limits.profit_below_fees(self.rules, options)
+
+    def _entries_wait(self) -> tuple[BlockedBy, Reason] | None:
+        """What a person has to answer before an entry is placed; exits go on. Beside orders of an earlier life the grid
+        would stand on the book twice.
+        """
+        if earlier := self.account.foreign.earlier:
+            return BlockedBy.ACCOUNT, EarlierOrders(len(earlier))
+        return self.account.holds.entries()
 
     def _tell_silence(self, now_s: float) -> None:
         """Once, when nothing has been heard for longer than a hiccup; the first connection of a run counts too."""

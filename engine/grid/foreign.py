@@ -53,8 +53,10 @@ class ForeignOrders:
 
     @property
     def earlier(self) -> dict[str, OrderName]:
-        """Those of an earlier life of ours, by the exchange's id, with what their names tell."""
-        names = ((order_id, name_in(order.client_id)) for order_id, order in self.orders.items())
+        """Those of an earlier life of ours, by the exchange's id, with what their names tell; one on another pair is of
+        a profile that trades that.
+        """
+        names = ((order_id, name_in(order.client_id)) for order_id, order in self.orders.items() if not order.pair)
         return {order_id: name for order_id, name in names if name is not None}
 
     @property

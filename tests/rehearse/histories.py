@@ -136,12 +136,13 @@ def _print_wrong(row: Row) -> None:
 
 
 def _summary(rows: Sequence[Row], took_s: float) -> str:
-    emptied = sorted(row["emptied_s"] for row in rows if row.get("emptied_s") is not None)
     parts = [f"{len(rows)} histories", f"{sum(bool(row['wrong']) for row in rows)} not as they should be"]
     parts += [f"{sum(row.get(name, 0) for row in rows)} orders {name}" for name in ("placed", "filled")]
-    if len(emptied) > 1:
-        cuts = quantiles(emptied, n=100)
-        parts.append(f"to an empty book p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, most {emptied[-1]:.2f} s")
+    for name, words in (("emptied_s", "to an empty book"), ("said_s", "to the word that it is")):
+        times = sorted(row[name] for row in rows if row.get(name) is not None)
+        if len(times) > 1:
+            cuts = quantiles(times, n=100)
+            parts.append(f"{words} p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, most {times[-1]:.2f} s")
     kinds = counted(rows)
     return "; ".join([", ".join(parts), *(f"{times} x {words}" for words, times in kinds.items()), f"{took_s:.0f} s"])
 

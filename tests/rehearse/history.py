@@ -28,6 +28,7 @@ from tests.soak.virtual_time import VirtualClock, VirtualTimeLoop
 SLOTS = 5
 EMPTY_WITHIN_S = 60.0
 """After the trouble has ended."""
+SAYS_SO_WITHIN_S = 180.0
 TRADES_WITHIN_S = 90.0
 SECOND_RUNS_S = 5.0
 LOOKED_AT_S = 5.0
@@ -39,13 +40,14 @@ CANNOT_START = (KeyRefused, Rejection, NoAnswer, TimeoutError)
 @dataclass
 class History:
     """What came of one. wrong: what must not be, in words. emptied_s: from Stop, or the trouble's end, to an empty
-    book; None where it never was."""
+    book, said_s to the word that it is; None where it never was."""
 
     seed: int
     wrong: list[str] = field(default_factory=list)
     placed: int = 0
     filled: int = 0
     emptied_s: float | None = None
+    said_s: float | None = None
     lasted_s: float = 0.0
     real_s: float = 0.0
     acts: list[str] = field(default_factory=list)
@@ -163,7 +165,7 @@ async def _all_are_known(operator: Operator, act: Before) -> None:
 
     def known() -> bool:
         grid, desk = operator.grid(), operator.desk
-        if grid is None or desk is None or grid.state != "running":
+        if grid is None or desk is None or grid.state in ("connecting", "reconciling"):
             return False
         rest = {order.cl_ord_id or order.id for order in operator.there.watch.ours}
         ours = sum(len(slot.orders) for slot in grid.slots)
@@ -238,12 +240,20 @@ async def _stopped(operator: Operator, trouble: Trouble | None, found: History) 
         await asyncio.wait((stopping,), timeout=EMPTY_WITHIN_S)
         stopping.cancel()
     placed = there.watch.placed
+    await _until(lambda: _knows_of_none(operator), "a word that nothing of ours rests any more", SAYS_SO_WITHIN_S)
+    found.said_s = round(loop.time() - ended_s, 2)
     await asyncio.sleep(LOOKED_AT_S)
     if there.watch.ours or there.watch.placed != placed:
         found.wrong.append(f"{len(there.watch.ours)} orders rest again after Stop")
     desk = operator.desk
     if desk is not None and desk.switch.position is not Switch.STOPPED:
         found.wrong.append(f"after Stop the switch stands at {desk.switch.position.value}")
+
+
+def _knows_of_none(operator: Operator) -> bool:
+    """Whether the grid says that none of its orders rests."""
+    grid = operator.grid()
+    return grid is not None and grid.stopping is not None and grid.stopping.left == 0
 
 
 async def _struck(there: Stage, trouble: Trouble) -> None:

@@ -11,6 +11,7 @@ from engine.core.gate import Delivered, SwitchHolds
 from engine.core.modes import Switch
 from engine.grid.arrivals import Answered, LookUp
 from engine.grid.books import Books
+from engine.grid.client_ids import client_id_of
 from engine.grid.decider import Decider
 from engine.grid.entries import BlockedBy, Sizer
 from engine.grid.events import Action, Place
@@ -39,6 +40,7 @@ from engine.grid.ports import (
     VenueSilent,
 )
 from engine.grid.slot import Role, Trade
+from engine.grid.troubles import EarlierOrders
 from tests.engine.grid.table import RULES, base_size
 
 D = Decimal
@@ -270,3 +272,17 @@ def test_a_breach_halts_its_slot_with_both_numbers_shown_and_the_other_slots_go_
     assert [way.verb for way in trouble.ways] == ["accept", "release"]
     later = ticked(decider, NOON_S + 1, options)
     assert {placed.order.key.split(".")[1][0] for placed in later} == {"2"}
+
+
+@pytest.mark.parametrize(("pair", "placed"), [("", 0), ("ETH/USD", 2)])
+def test_no_entry_is_placed_beside_orders_of_an_earlier_life_on_the_pair(pair: str, placed: int) -> None:
+    """Issue 13, 6: a person is asked what becomes of them first."""
+    decider = a_decider()
+    decider.take_in(StreamBack(), OPTIONS, NOON_S)
+    decider.take_in(quoted(NOON_S), OPTIONS, NOON_S)
+    name = client_id_of("life-0a1b2c3.1A.entry.0")
+    order = VenueOrder(name, "F", Side.SELL, D("0.1"), D(20), D(0), OrderFate.OPEN, NOON_S, pair)
+    decider.take_in(LookUp(complete=True, session=decider.session, foreign=(order,), asked_s=NOON_S), OPTIONS, NOON_S)
+    assert len(ticked(decider)) == placed
+    why = decider.snapshot(OPTIONS, NOON_S).why
+    assert why == (None if placed else EarlierOrders(1))
