@@ -437,6 +437,13 @@
     </message>
 </context>
 <context>
+    <name>Conditions</name>
+    <message>
+        <source>What keeps the grid from coming to anything</source>
+        <translation>Was das Grid davon abhält, etwas zu erreichen</translation>
+    </message>
+</context>
+<context>
     <name>CrashBundleDialog</name>
     <message>
         <source>Close</source>
@@ -1237,6 +1244,10 @@
         <translation>Batch {nonce} abgewickelt: {usd} gepusht für {gas} an Gas, Gewinn {profit}.</translation>
     </message>
     <message>
+        <source>Chosen in {where}: {effect}</source>
+        <translation>Gewählt in {where}: {effect}</translation>
+    </message>
+    <message>
         <source>Master switch: {before} → {after}. {why}</source>
         <translation>Hauptschalter: {before} → {after}. {why}</translation>
     </message>
@@ -1257,6 +1268,10 @@
         <translation>Neigung {before} → {after}. {why}</translation>
     </message>
     <message>
+        <source>Slot {slot}{trade}: abandoned inventory was worked off, {profit} booked.</source>
+        <translation>Slot {slot}{trade}: aufgegebener Bestand wurde abgearbeitet, {profit} gebucht.</translation>
+    </message>
+    <message>
         <source>Slot {slot}{trade}: round trip closed, {profit}.</source>
         <translation>Slot {slot}{trade}: Roundtrip geschlossen, {profit}.</translation>
     </message>
@@ -1269,8 +1284,16 @@
         <translation>Slot {slot}{trade}: {side} ({role}) ausgeführt, {quantity} DOGE zu {price}.</translation>
     </message>
     <message>
+        <source>Slot {slot}{trade}: {side} {role} of {quantity} DOGE at {price} expired.</source>
+        <translation>Slot {slot}{trade}: {side} {role} über {quantity} DOGE zu {price} ist abgelaufen.</translation>
+    </message>
+    <message>
         <source>Slot {slot}{trade}: {side} {role} of {quantity} DOGE at {price} placed.</source>
         <translation>Slot {slot}{trade}: {side} ({role}) über {quantity} DOGE zu {price} platziert.</translation>
+    </message>
+    <message>
+        <source>Slot {slot}{trade}: {side} {role} of {quantity} DOGE at {price} taken off the book.</source>
+        <translation>Slot {slot}{trade}: {side} {role} über {quantity} DOGE zu {price} aus dem Orderbuch genommen.</translation>
     </message>
     <message>
         <source>Soft limit {limit}, minimum {minimum}, at a gas price of {gas}. {stops}</source>
@@ -1571,6 +1594,10 @@
 <context>
     <name>GovernorNumbers</name>
     <message>
+        <source>A fifth of the band takes {balance}, with a floor of {floor} (runway_entries_factor {factor}).</source>
+        <translation>Ein Fünftel des Bands verlangt {balance}, mit einem Boden von {floor} (runway_entries_factor {factor}).</translation>
+    </message>
+    <message>
         <source>At full skew this grid moves at most {points} points of idle ratio a day ({held} with the floor held). {way}</source>
         <translation>Bei voller Neigung bewegt dieses Grid höchstens {points} Punkte der Barquote am Tag ({held} bei gehaltenem Boden). {way}</translation>
     </message>
@@ -1601,6 +1628,10 @@
     <message>
         <source>Not known before the first orders rest.</source>
         <translation>Erst bekannt, wenn die ersten Orders liegen.</translation>
+    </message>
+    <message>
+        <source>One order of {order} moves the ratio {points} points near the target, on {balance}; the band is ±{band}.</source>
+        <translation>Eine Order von {order} bewegt die Quote nahe dem Ziel um {points} Punkte, bei {balance}; das Band ist ±{band}.</translation>
     </message>
     <message>
         <source>P part</source>
@@ -1768,8 +1799,12 @@
         <translation>Kennzahlen</translation>
     </message>
     <message>
-        <source>Metrics, slots, orders and fills</source>
-        <translation>Kennzahlen, Slots, Orders und Fills</translation>
+        <source>Metrics, money, slots, orders and fills</source>
+        <translation>Kennzahlen, Geld, Slots, Orders und Ausführungen</translation>
+    </message>
+    <message>
+        <source>Money</source>
+        <translation>Geld</translation>
     </message>
     <message>
         <source>Orders</source>
@@ -1788,16 +1823,16 @@
         <translation>Preis</translation>
     </message>
     <message>
-        <source>Profit</source>
-        <translation>Gewinn</translation>
-    </message>
-    <message>
         <source>Quantity</source>
         <translation>Menge</translation>
     </message>
     <message>
         <source>Readings</source>
         <translation>Messwerte</translation>
+    </message>
+    <message>
+        <source>Realised</source>
+        <translation>Realisiert</translation>
     </message>
     <message>
         <source>Recent fills, newest first</source>
@@ -3125,6 +3160,10 @@
         <translation>Pushes {pushes}, Pulls {pulls}; er war {waited} unterwegs.</translation>
     </message>
     <message>
+        <source>Recovery order {order} was given up.</source>
+        <translation>Recovery-Order {order} wurde aufgegeben.</translation>
+    </message>
+    <message>
         <source>The oldest recovery order was given up after {held}; its loss is booked.</source>
         <translation>Die älteste Recovery-Order wurde nach {held} aufgegeben; ihr Verlust ist gebucht.</translation>
     </message>
@@ -3145,6 +3184,10 @@
         <translation>{order} hat geschlossen, was {held} lang offen war.</translation>
     </message>
     <message>
+        <source>{order} worked abandoned inventory off that had been open for {held}.</source>
+        <translation>{order} hat aufgegebenen Bestand abgearbeitet, der {held} offen war.</translation>
+    </message>
+    <message>
         <source>{order}, fee {fee}</source>
         <translation>{order}, Gebühr {fee}</translation>
     </message>
@@ -3163,6 +3206,10 @@
     <message>
         <source>{quantity} DOGE at {price}</source>
         <translation>{quantity} DOGE zu {price}</translation>
+    </message>
+    <message>
+        <source>{quantity} DOGE traded for {cost}</source>
+        <translation>{quantity} DOGE gehandelt für {cost}</translation>
     </message>
     <message>
         <source>{units} base units of token {token}</source>
@@ -3355,6 +3402,10 @@
     <message>
         <source>Hub</source>
         <translation>Hub</translation>
+    </message>
+    <message>
+        <source>Inventory abandoned</source>
+        <translation>Bestand aufgegeben</translation>
     </message>
     <message>
         <source>Move an order</source>
@@ -3880,12 +3931,12 @@
         <translation>Kennzahlen</translation>
     </message>
     <message>
-        <source>Recoveries given up</source>
-        <translation>Aufgegebene Recoverys</translation>
+        <source>Realised by round trips</source>
+        <translation>Durch Roundtrips realisiert</translation>
     </message>
     <message>
-        <source>Round-trip profit</source>
-        <translation>Roundtrip-Gewinn</translation>
+        <source>Recoveries given up</source>
+        <translation>Aufgegebene Recoverys</translation>
     </message>
     <message>
         <source>Side A (sells first)</source>
@@ -4016,6 +4067,145 @@
     </message>
 </context>
 <context>
+    <name>Money</name>
+    <message>
+        <source>Abandoned inventory</source>
+        <translation>Aufgegebener Bestand</translation>
+    </message>
+    <message>
+        <source>As it was set (orphan_after).</source>
+        <translation>Wie eingestellt (orphan_after).</translation>
+    </message>
+    <message>
+        <source>At the middle of the market; what other programs trade is not in it.</source>
+        <translation>Zur Marktmitte; was andere Programme handeln, ist nicht darin.</translation>
+    </message>
+    <message>
+        <source>At this volatility; the others become recovery orders.</source>
+        <translation>Bei dieser Volatilität; die anderen werden zu Recovery-Orders.</translation>
+    </message>
+    <message>
+        <source>By the last day; {usd} in all.</source>
+        <translation>Nach dem letzten Tag; insgesamt {usd}.</translation>
+    </message>
+    <message>
+        <source>Counted from the first price on.</source>
+        <translation>Ab dem ersten Preis gezählt.</translation>
+    </message>
+    <message>
+        <source>Edge</source>
+        <translation>Vorteil</translation>
+    </message>
+    <message>
+        <source>Exits that fill by then</source>
+        <translation>Ausstiege, die bis dahin ausgeführt sind</translation>
+    </message>
+    <message>
+        <source>Exits wait</source>
+        <translation>Ausstiege warten</translation>
+    </message>
+    <message>
+        <source>Fees</source>
+        <translation>Gebühren</translation>
+    </message>
+    <message>
+        <source>Fees a day</source>
+        <translation>Gebühren am Tag</translation>
+    </message>
+    <message>
+        <source>Figure</source>
+        <translation>Zahl</translation>
+    </message>
+    <message>
+        <source>Follows the market&apos;s volatility of the last day.</source>
+        <translation>Folgt der Volatilität des Markts am letzten Tag.</translation>
+    </message>
+    <message>
+        <source>Holding</source>
+        <translation>Halten</translation>
+    </message>
+    <message>
+        <source>Inventory</source>
+        <translation>Bestand</translation>
+    </message>
+    <message>
+        <source>Lot {number}: slot {slot}{trade}, since {since}</source>
+        <translation>Posten {number}: Slot {slot}{trade}, seit {since}</translation>
+    </message>
+    <message>
+        <source>Money</source>
+        <translation>Geld</translation>
+    </message>
+    <message>
+        <source>None.</source>
+        <translation>Keiner.</translation>
+    </message>
+    <message>
+        <source>Of closed trades, fees taken off; {usd} of it worked abandoned inventory off.</source>
+        <translation>Aus geschlossenen Trades, Gebühren abgezogen; {usd} davon haben aufgegebenen Bestand abgearbeitet.</translation>
+    </message>
+    <message>
+        <source>Of open trades and abandoned inventory, if all of it closed at the middle now.</source>
+        <translation>Aus offenen Trades und aufgegebenem Bestand, wenn alles jetzt zur Marktmitte schlösse.</translation>
+    </message>
+    <message>
+        <source>Realised</source>
+        <translation>Realisiert</translation>
+    </message>
+    <message>
+        <source>Turnover a day</source>
+        <translation>Umsatz am Tag</translation>
+    </message>
+    <message>
+        <source>USD</source>
+        <translation>USD</translation>
+    </message>
+    <message>
+        <source>Unrealised</source>
+        <translation>Unrealisiert</translation>
+    </message>
+    <message>
+        <source>Value against holding</source>
+        <translation>Wert gegenüber Halten</translation>
+    </message>
+    <message>
+        <source>Value of the account</source>
+        <translation>Wert des Kontos</translation>
+    </message>
+    <message>
+        <source>What it is</source>
+        <translation>Was es ist</translation>
+    </message>
+    <message>
+        <source>What it would be worth had the grid not traded since {since}.</source>
+        <translation>Was es wert wäre, hätte das Grid seit {since} nicht gehandelt.</translation>
+    </message>
+    <message>
+        <source>What recovery orders that were given up had not closed, at the middle of the market.</source>
+        <translation>Was aufgegebene Recovery-Orders nicht geschlossen hatten, zur Marktmitte.</translation>
+    </message>
+    <message>
+        <source>What the market did since to what was traded.</source>
+        <translation>Was der Markt seither aus dem Gehandelten gemacht hat.</translation>
+    </message>
+    <message>
+        <source>What trades were better than the middle of the market at their moment.</source>
+        <translation>Wie viel besser Trades waren als die Marktmitte in ihrem Augenblick.</translation>
+    </message>
+    <message>
+        <source>What trading came to: edge + inventory − fees.</source>
+        <translation>Was das Handeln ergab: Vorteil + Bestand − Gebühren.</translation>
+    </message>
+    <message>
+        <source>{quantity} bought for {cost}; sales of side A work it off.</source>
+        <translation>{quantity} gekauft für {cost}; Verkäufe der Seite A arbeiten es ab.</translation>
+    </message>
+    <message>
+        <source>{quantity} sold for {cost}; buys of side B work it off.</source>
+        <translation>{quantity} verkauft für {cost}; Käufe der Seite B arbeiten es ab.</translation>
+    </message>
+</context>
+<context>
     <name>NoticeBar</name>
     <message>
         <source>Close this notice</source>
@@ -4094,6 +4284,14 @@
         <translation>Basiseinstiege</translation>
     </message>
     <message>
+        <source>Cancel all</source>
+        <translation>Alle stornieren</translation>
+    </message>
+    <message>
+        <source>Cancel the entries</source>
+        <translation>Einstiege stornieren</translation>
+    </message>
+    <message>
         <source>Committed</source>
         <translation>Verplant</translation>
     </message>
@@ -4130,6 +4328,10 @@
         <translation>Intermediate</translation>
     </message>
     <message>
+        <source>Leave them</source>
+        <translation>Liegen lassen</translation>
+    </message>
+    <message>
         <source>Light</source>
         <translation>Hell</translation>
     </message>
@@ -4162,6 +4364,10 @@
     <message>
         <source>Age weight</source>
         <translation>Gewicht des Alters</translation>
+    </message>
+    <message>
+        <source>At end</source>
+        <translation>Am Ende</translation>
     </message>
     <message>
         <source>Audit every</source>
@@ -4268,6 +4474,10 @@
         <translation>DOGE</translation>
     </message>
     <message>
+        <source>Earning limit ratio</source>
+        <translation>Grenze für Angelegtes</translation>
+    </message>
+    <message>
         <source>Ema halflife</source>
         <translation>EMA-Halbwertszeit</translation>
     </message>
@@ -4286,6 +4496,10 @@
     <message>
         <source>Entry pct</source>
         <translation>Einstieg in Prozent</translation>
+    </message>
+    <message>
+        <source>Evict</source>
+        <translation>Aufgeben</translation>
     </message>
     <message>
         <source>Faults</source>
@@ -4310,6 +4524,10 @@
     <message>
         <source>Gas surplus</source>
         <translation>Gas-Überschuss</translation>
+    </message>
+    <message>
+        <source>Happen</source>
+        <translation>Geschehen</translation>
     </message>
     <message>
         <source>Headroom caution</source>
@@ -4484,12 +4702,12 @@
         <translation>Ordergröße</translation>
     </message>
     <message>
-        <source>Orphan double</source>
-        <translation>Verwaist doppelt</translation>
+        <source>Orders by</source>
+        <translation>Orders über</translation>
     </message>
     <message>
-        <source>Orphan single</source>
-        <translation>Verwaist einzeln</translation>
+        <source>Orphan after</source>
+        <translation>Verwaist nach</translation>
     </message>
     <message>
         <source>Oversize</source>
@@ -4534,6 +4752,10 @@
     <message>
         <source>Profit pct</source>
         <translation>Gewinn in Prozent</translation>
+    </message>
+    <message>
+        <source>Proxy</source>
+        <translation>Proxy</translation>
     </message>
     <message>
         <source>Pull</source>
@@ -4656,6 +4878,10 @@
         <translation>Stopp-Boden</translation>
     </message>
     <message>
+        <source>Surplus</source>
+        <translation>Überschuss</translation>
+    </message>
+    <message>
         <source>Taker fee bps</source>
         <translation>Taker-Gebühr in bps</translation>
     </message>
@@ -4670,6 +4896,10 @@
     <message>
         <source>Tier</source>
         <translation>Stufe</translation>
+    </message>
+    <message>
+        <source>Trust</source>
+        <translation>Vertrauen</translation>
     </message>
     <message>
         <source>Twap window</source>
@@ -4792,10 +5022,6 @@
 </context>
 <context>
     <name>OptionText</name>
-    <message>
-        <source>A lone exit older than this, with the market gone further away, becomes a recovery order.</source>
-        <translation>Ein einzelner Ausstieg, der älter ist und von dem sich der Markt entfernt hat, wird zur Recovery-Order.</translation>
-    </message>
     <message>
         <source>A price older than this pauses entries, exits and moves.</source>
         <translation>Ein älterer Preis hält Einstiege, Ausstiege und Verschiebungen an.</translation>
@@ -4957,6 +5183,10 @@
         <translation>Wie lange ein Einstieg, der dem Markt nachlief, in Ruhe gelassen wird.</translation>
     </message>
     <message>
+        <source>How long an exit waits before it becomes a recovery order: `auto`, or a number of seconds. `auto` is the age at which a move of profit_pct has had a 60 % chance at the volatility of the last day, within 1 to 48 hours, 4 hours while there is no data.</source>
+        <translation>Wie lange ein Ausstieg wartet, bevor er zur Recovery-Order wird: `auto` oder eine Zahl von Sekunden. `auto` ist das Alter, in dem eine Bewegung um profit_pct bei der Volatilität des letzten Tages eine Chance von 60 % hatte, zwischen 1 und 48 Stunden, 4 Stunden, solange es keine Daten gibt.</translation>
+    </message>
+    <message>
         <source>How long each engine may take to end when a session ends.</source>
         <translation>Wie lange jede Engine zum Beenden brauchen darf, wenn eine Sitzung endet.</translation>
     </message>
@@ -5101,8 +5331,8 @@
         <translation>Realisierter Verlust eines UTC-Tages, nach dem bis zum Ende des Tages kein Einstieg platziert wird.</translation>
     </message>
     <message>
-        <source>Recovery orders a slot may keep; the oldest is evicted and its loss booked.</source>
-        <translation>Recovery-Orders, die ein Slot behalten darf; die älteste wird verdrängt und ihr Verlust gebucht.</translation>
+        <source>Recovery orders a slot may keep.</source>
+        <translation>Wie viele Recovery-Orders ein Slot behalten darf.</translation>
     </message>
     <message>
         <source>Share of the open orders that the account&apos;s tier allows on the pair which the grid may use.</source>
@@ -5221,6 +5451,10 @@
         <translation>Das gehandelte Paar, geschrieben BASE/QUOTE wie bei Krakens WebSocket v2.</translation>
     </message>
     <message>
+        <source>The proxy on the way to Kraken, as http://HOST:PORT; system takes the one that this computer is set to, and empty is none. A name and a password belong into the computer&apos;s setting, not here.</source>
+        <translation>Der Proxy auf dem Weg zu Kraken, als http://HOST:PORT; system nimmt den, der auf diesem Rechner eingestellt ist, leer heißt keiner. Name und Passwort gehören in die Einstellung des Rechners, nicht hierher.</translation>
+    </message>
+    <message>
         <source>The relative drift of one token that triggers a rebalance: 0.15 on test networks, 0.05 on main networks.</source>
         <translation>Die relative Abweichung eines Tokens, die ein Rebalancing auslöst: 0.15 in Testnetzen, 0.05 in Hauptnetzen.</translation>
     </message>
@@ -5243,6 +5477,10 @@
     <message>
         <source>The token that the pools&apos; prices are counted in; its own price in USD comes from CoinGecko.</source>
         <translation>Das Token, in dem die Preise der Pools gezählt werden; sein eigener Preis in USD kommt von CoinGecko.</translation>
+    </message>
+    <message>
+        <source>The way on which orders leave: socket sends them at once, side by side, and falls back on REST while the socket is down; rest sends them one after the other, each waiting for the answer to the one before it.</source>
+        <translation>Der Weg, auf dem Orders hinausgehen: socket sendet sie sofort nebeneinander und weicht auf REST aus, solange der Socket fehlt; rest sendet sie nacheinander, jede wartet auf die Antwort der vorigen.</translation>
     </message>
     <message>
         <source>The window in which changes of sign are counted.</source>
@@ -5293,6 +5531,14 @@
         <translation>Was als verplant zählt: `entries` ist eine feste Zahl von Basiseinstiegen je Slot; `committed` sind liegende Kauforders plus nächste Einstiege, wodurch das Signal steigt, während USD fällt.</translation>
     </message>
     <message>
+        <source>What happens at the exchange, as `600s:amend:buy:+45%; ~2h:deposit:usd:50`; --help lists the kinds.</source>
+        <translation>Was an der Börse geschieht, etwa `600s:amend:buy:+45%; ~2h:deposit:usd:50`; --help nennt die Arten.</translation>
+    </message>
+    <message>
+        <source>What the end of a session does with orders that rest: leave them for the next start, take the entries off the book and leave exits, or take all of them off. What stays is said.</source>
+        <translation>Was das Ende einer Sitzung mit liegenden Orders tut: sie für den nächsten Start liegen lassen, die Einstiege aus dem Orderbuch nehmen und Ausstiege lassen, oder alle herausnehmen. Was bleibt, wird gesagt.</translation>
+    </message>
+    <message>
         <source>What the estimate for gas is multiplied by when it is taken; what is not used comes back.</source>
         <translation>Womit die Gas-Schätzung multipliziert wird, wenn sie genommen wird; Unverbrauchtes kommt zurück.</translation>
     </message>
@@ -5305,8 +5551,12 @@
         <translation>Wann ein Mensch einen Plan vor dem Senden bestätigt: `live` nur in LIVE, `always` in jedem Modus.</translation>
     </message>
     <message>
-        <source>When both trades wait for their exits longer than this, the worse one becomes a recovery order.</source>
-        <translation>Warten beide Trades länger auf ihre Ausstiege, wird der schlechtere zur Recovery-Order.</translation>
+        <source>When a recovery order is given up. `by_capacity`: only where places for open orders run out, fewer are allowed, or a person says so; an exit is orphaned only while there is a place. `by_age`: each exit that grew too old takes a place, and the oldest recovery order goes for it with its loss booked.</source>
+        <translation>Wann eine Recovery-Order aufgegeben wird. `by_capacity`: nur wo Plätze für offene Orders ausgehen, weniger erlaubt sind oder ein Mensch es sagt; ein Ausstieg verwaist nur, solange ein Platz frei ist. `by_age`: Jeder zu alte Ausstieg nimmt einen Platz, und die älteste Recovery-Order geht dafür, ihr Verlust wird gebucht.</translation>
+    </message>
+    <message>
+        <source>When somebody else makes one of our orders larger: `ask` lets the slot wait for one click, `adopt` makes the whole order ours, with an exit for all that is filled, which may be more than 1.5 times the base size.</source>
+        <translation>Wenn jemand anders eine unserer Orders vergrößert: `ask` lässt den Slot auf einen Klick warten, `adopt` macht die ganze Order zu unserer, mit einem Ausstieg für alles Ausgeführte, was mehr als das 1,5-Fache der Basisgröße sein kann.</translation>
     </message>
     <message>
         <source>Where alerts are posted to, signed with the secret drift.webhook_secret; empty for nowhere.</source>
@@ -5329,8 +5579,16 @@
         <translation>Welches Gas das ist: das einer Anfrage, die allein geht, oder ihr Anteil an einem vollen Batch.</translation>
     </message>
     <message>
+        <source>While more than this share of a currency is earning or staked, and so cannot be traded, the skew is held at 0: what is left says nothing about how idle the cash is.</source>
+        <translation>Solange mehr als dieser Anteil einer Währung angelegt oder gestakt ist und daher nicht gehandelt werden kann, bleibt die Neigung bei 0: Der Rest sagt nichts darüber, wie viel Geld brachliegt.</translation>
+    </message>
+    <message>
         <source>Who goes first: the largest amount, the oldest, or who pays the hub most.</source>
         <translation>Wer zuerst geht: der größte Betrag, die älteste Anfrage oder wer dem Hub am meisten zahlt.</translation>
+    </message>
+    <message>
+        <source>Whose certificate authorities count on the way to Kraken: bundled are those that come with this program, system those of this computer. A company&apos;s network that reads what goes by needs system.</source>
+        <translation>Wessen Zertifizierungsstellen auf dem Weg zu Kraken gelten: bundled sind die mitgelieferten dieses Programms, system die dieses Rechners. Ein Firmennetz, das mitliest, braucht system.</translation>
     </message>
     <message>
         <source>With `committed`: how many times the next entries are kept beside the live buy orders.</source>
@@ -5575,6 +5833,10 @@
         <translation>Gewinn</translation>
     </message>
     <message>
+        <source>Realised today</source>
+        <translation>Heute realisiert</translation>
+    </message>
+    <message>
         <source>Refused</source>
         <translation>Abgelehnt</translation>
     </message>
@@ -5621,10 +5883,6 @@
     <message>
         <source>Time</source>
         <translation>Zeit</translation>
-    </message>
-    <message>
-        <source>Today</source>
-        <translation>Heute</translation>
     </message>
     <message>
         <source>USD</source>
@@ -6000,8 +6258,24 @@
         <translation>Ein teilweise ausgeführter Einstieg kam vom Markt ab: Der Rest wird storniert, {filled} DOGE bekommen ihren Ausstieg.</translation>
     </message>
     <message>
+        <source>A person allowed LIVE to start by itself on another machine, not on this one.</source>
+        <translation>Ein Mensch hat erlaubt, dass LIVE auf einem anderen Rechner von selbst startet, nicht auf diesem.</translation>
+    </message>
+    <message>
+        <source>A person allowed LIVE to start by itself with another API key than the one in the keyring.</source>
+        <translation>Ein Mensch hat erlaubt, dass LIVE mit einem anderen API-Schlüssel als dem im Schlüsselbund von selbst startet.</translation>
+    </message>
+    <message>
         <source>A person asked for it in {where}.</source>
         <translation>Von einem Menschen angefordert ({where}).</translation>
+    </message>
+    <message>
+        <source>A person gave this recovery order up.</source>
+        <translation>Ein Mensch hat diese Recovery-Order aufgegeben.</translation>
+    </message>
+    <message>
+        <source>A person lets go of this slot; its orders are taken off the book.</source>
+        <translation>Ein Mensch gibt diesen Slot frei; seine Orders werden aus dem Orderbuch genommen.</translation>
     </message>
     <message>
         <source>A person read the plan and dismissed it.</source>
@@ -6024,8 +6298,20 @@
         <translation>Ein verwendbarer Preis fehlt, und ohne alle Preise gibt es keine Summe: Es wird gewartet.</translation>
     </message>
     <message>
+        <source>A recovery order was given up, the one farthest from the market: with {headroom} places left for open orders no entry could be placed.</source>
+        <translation>Eine Recovery-Order wurde aufgegeben, die vom Markt fernste: Mit {headroom} freien Plätzen für offene Orders konnte kein Einstieg platziert werden.</translation>
+    </message>
+    <message>
+        <source>A recovery order was given up; a slot keeps {kept}.</source>
+        <translation>Eine Recovery-Order wurde aufgegeben; ein Slot behält {kept}.</translation>
+    </message>
+    <message>
         <source>A request is for more than nothing.</source>
         <translation>Eine Anfrage muss über mehr als nichts lauten.</translation>
+    </message>
+    <message>
+        <source>A row of {channel} could not be read and was set aside ({words}); the account is read anew.</source>
+        <translation>Eine Zeile von {channel} war nicht lesbar und wurde beiseitegelegt ({words}); das Konto wird neu gelesen.</translation>
     </message>
     <message>
         <source>A standing delegation has bounds: 1 to {most_uses} swaps, up to {most_days} days, a price for each token.</source>
@@ -6084,8 +6370,16 @@
         <translation>Ein anderer Rechner oder ein anderes Profil hat „{profile}“ übernommen (zuletzt vor {seen_s}). Dafür sorgen, dass nur eines handelt, oder diesem in den Einstellungen einen eigenen Namen geben.</translation>
     </message>
     <message>
+        <source>Another program uses this account&apos;s key ({evidence}). Nothing new is entered until you say whether that is right.</source>
+        <translation>Ein anderes Programm benutzt den Schlüssel dieses Kontos ({evidence}). Es wird nichts Neues eingestiegen, bis Sie sagen, ob das richtig ist.</translation>
+    </message>
+    <message>
         <source>Another running Evenkeel writes under “{profile}” (last {seen_s} ago). End that one, or give this one a name of its own in the settings.</source>
         <translation>Ein anderes laufendes Evenkeel schreibt unter „{profile}“ (zuletzt vor {seen_s}). Jenes beenden oder diesem in den Einstellungen einen eigenen Namen geben.</translation>
+    </message>
+    <message>
+        <source>Asks the exchange again, and goes on if it answers.</source>
+        <translation>Fragt die Börse noch einmal und macht weiter, wenn sie antwortet.</translation>
     </message>
     <message>
         <source>Batch {nonce} carries it to the chain.</source>
@@ -6106,6 +6400,10 @@
     <message>
         <source>Exit of an entry at {entry_price}, {profit_pct} away.</source>
         <translation>Ausstieg zu einem Einstieg bei {entry_price}, {profit_pct} entfernt.</translation>
+    </message>
+    <message>
+        <source>Exits {profit_pct} away become recovery orders after {wait_s}, by when only {fill_ratio} of them have filled. Let them wait longer (orphan_after), or most entries end as recovery orders.</source>
+        <translation>Ausstiege in {profit_pct} Abstand werden nach {wait_s} zu Recovery-Orders; bis dahin sind nur {fill_ratio} von ihnen ausgeführt. Lassen Sie sie länger warten (orphan_after), sonst enden die meisten Einstiege als Recovery-Orders.</translation>
     </message>
     <message>
         <source>Expected one of {choices}.</source>
@@ -6176,12 +6474,32 @@
         <translation>Es blieb heraus ({words}). Ein unterschriebener Batch, der es enthält, kann noch gemint werden, bis Nummer {nonce} verwendet ist; dann gehen seine Gebühren zurück.</translation>
     </message>
     <message>
+        <source>Kraken has locked this key out for a while ({words}): nothing is asked until {until_s}, then it goes on by itself. Orders rest as they are meanwhile.</source>
+        <translation>Kraken hat diesen Schlüssel für eine Weile ausgesperrt ({words}): Bis {until_s} wird nichts gefragt, dann geht es von selbst weiter. Orders liegen solange, wie sie sind.</translation>
+    </message>
+    <message>
+        <source>Kraken takes this API key no more ({words}). Nothing can be placed or cancelled with it; orders rest as they are. Look at the key at Kraken, or save another one on the Keys page.</source>
+        <translation>Kraken nimmt diesen API-Schlüssel nicht mehr an ({words}). Mit ihm kann nichts platziert oder storniert werden; Orders liegen, wie sie sind. Sehen Sie sich den Schlüssel bei Kraken an oder speichern Sie auf der Seite Schlüssel einen anderen.</translation>
+    </message>
+    <message>
         <source>LIVE has not been confirmed by a person in this run.</source>
         <translation>LIVE wurde in diesem Lauf noch von keinem Menschen bestätigt.</translation>
     </message>
     <message>
+        <source>Leaves {quantity} to you: what was traded is listed as yours and not touched, what rests gets its size back.</source>
+        <translation>Überlässt {quantity} Ihnen: Was gehandelt wurde, wird als Ihres gelistet und nicht angerührt, was liegt, bekommt seine Größe zurück.</translation>
+    </message>
+    <message>
+        <source>Lets the other program use the account; the grid goes on beside it and asks no more in this run.</source>
+        <translation>Lässt das andere Programm das Konto benutzen; das Grid macht daneben weiter und fragt in diesem Lauf nicht mehr.</translation>
+    </message>
+    <message>
         <source>Line {line}: {old_name} is now {path}; it is renamed when the file is written next.</source>
         <translation>Zeile {line}: {old_name} heißt jetzt {path}; beim nächsten Schreiben der Datei wird es umbenannt.</translation>
+    </message>
+    <message>
+        <source>Looks up the {orders} orders of slot {slot_id} and takes what the exchange says of them.</source>
+        <translation>Schlägt die {orders} Orders von Slot {slot_id} nach und übernimmt, was die Börse von ihnen sagt.</translation>
     </message>
     <message>
         <source>Made as large as an entry may be ({max_size_mult}); the skew is {skew}.</source>
@@ -6190,6 +6508,14 @@
     <message>
         <source>Made larger ({multiplier}) as a skew of {skew} asks.</source>
         <translation>Vergrößert ({multiplier}), wie es eine Neigung von {skew} verlangt.</translation>
+    </message>
+    <message>
+        <source>Makes {count} orders the grid&apos;s own: exits go on closing; an entry whose place is taken is cancelled instead.</source>
+        <translation>Macht {count} Orders zu denen des Grids: Ausstiege schließen weiter; ein Einstieg, dessen Platz besetzt ist, wird stattdessen storniert.</translation>
+    </message>
+    <message>
+        <source>Makes {quantity} the slot&apos;s own: what was traded gets an exit at its own cost, what rests counts as asked for.</source>
+        <translation>Macht {quantity} zum Eigenen des Slots: Was gehandelt wurde, bekommt einen Ausstieg zu seinen eigenen Kosten, was liegt, gilt als verlangt.</translation>
     </message>
     <message>
         <source>Near enough to its target already ({drift}).</source>
@@ -6216,6 +6542,14 @@
         <translation>Keine verschlüsselte Verbindung zu {host} kam zustande ({error}). TLS am Server einschalten.</translation>
     </message>
     <message>
+        <source>No order of the grid stays at the exchange.</source>
+        <translation>Keine Order des Grids bleibt an der Börse.</translation>
+    </message>
+    <message>
+        <source>No person has allowed LIVE to start by itself.</source>
+        <translation>Niemand hat erlaubt, dass LIVE von selbst startet.</translation>
+    </message>
+    <message>
         <source>No portfolio is listed in {file} yet. Add one there.</source>
         <translation>In {file} steht noch kein Portfolio. Dort eines hinzufügen.</translation>
     </message>
@@ -6240,6 +6574,10 @@
         <translation>Nicht gehandelt ({health}); der Wert zählt in der Summe mit.</translation>
     </message>
     <message>
+        <source>Nothing has been heard of the exchange for {silent_s} ({words}). Orders rest as they are; it is tried again by itself.</source>
+        <translation>Seit {silent_s} ist von der Börse nichts zu hören ({words}). Orders liegen, wie sie sind; es wird von selbst wieder versucht.</translation>
+    </message>
+    <message>
         <source>Nothing is skewed: base size.</source>
         <translation>Nichts wird geneigt: Basisgröße.</translation>
     </message>
@@ -6256,6 +6594,10 @@
         <translation>Nichts, wofür es verkauft werden könnte, darf gehandelt werden.</translation>
     </message>
     <message>
+        <source>Nothing trades: at {price} an entry of {size_usd} is less than the exchange takes, which is {least_usd}. Raise the order size.</source>
+        <translation>Es wird nichts gehandelt: Bei {price} ist ein Einstieg von {size_usd} weniger, als die Börse annimmt, nämlich {least_usd}. Erhöhen Sie die Ordergröße.</translation>
+    </message>
+    <message>
         <source>Of {symbol}, {paid_out} base units were paid out and {arrived} arrived: it takes a fee on transfers and is no longer traded.</source>
         <translation>Von {symbol} wurden {paid_out} Basiseinheiten ausgezahlt, und {arrived} kamen an: Es nimmt eine Gebühr auf Transfers und wird nicht mehr gehandelt.</translation>
     </message>
@@ -6268,12 +6610,36 @@
         <translation>Freie Plätze für offene Orders auf dem Paar: nur noch {headroom}; kein Einstieg wird platziert.</translation>
     </message>
     <message>
+        <source>Options that change sizes, limits or access are not what they were when a person allowed LIVE to start by itself ({paths}).</source>
+        <translation>Optionen, die Größen, Grenzen oder Zugang ändern, sind nicht mehr so, wie sie waren, als ein Mensch LIVE erlaubte, von selbst zu starten ({paths}).</translation>
+    </message>
+    <message>
+        <source>Order {order_id} of slot {slot_id} was moved by somebody else from {was} to {now}. The slot goes on with that price.</source>
+        <translation>Order {order_id} von Slot {slot_id} wurde von jemand anderem von {was} auf {now} verschoben. Der Slot macht mit diesem Preis weiter.</translation>
+    </message>
+    <message>
+        <source>Order {order_id} of slot {slot_id} was taken off the book by somebody else. The slot places another where one is due.</source>
+        <translation>Order {order_id} von Slot {slot_id} wurde von jemand anderem aus dem Orderbuch genommen. Der Slot platziert eine andere, wo eine fällig ist.</translation>
+    </message>
+    <message>
+        <source>Order {order_id} was not taken off the book: {cause}</source>
+        <translation>Order {order_id} wurde nicht aus dem Orderbuch genommen: {cause}</translation>
+    </message>
+    <message>
         <source>Orders and trades are being read from the exchange before anything is placed; {unresolved} intents are still unresolved.</source>
         <translation>Orders und Trades werden von der Börse gelesen, bevor etwas platziert wird; noch ungeklärte Absichten: {unresolved}.</translation>
     </message>
     <message>
+        <source>Orders stay at the exchange with nobody watching them: {entries} entries and {exits} exits. The next start takes them up.</source>
+        <translation>Orders bleiben an der Börse, und niemand sieht nach ihnen: {entries} Einstiege und {exits} Ausstiege. Der nächste Start nimmt sie wieder auf.</translation>
+    </message>
+    <message>
         <source>Out of balance by {max_drift}, but nothing may be traded: each token says why.</source>
         <translation>Um {max_drift} aus dem Gleichgewicht, aber nichts darf gehandelt werden: Bei jedem Token steht, warum.</translation>
+    </message>
+    <message>
+        <source>Pause lets no new entry out; exits are still placed and completed, and resting orders stay.</source>
+        <translation>Pause lässt keinen neuen Einstieg hinaus; Ausstiege werden weiter platziert und abgeschlossen, liegende Orders bleiben.</translation>
     </message>
     <message>
         <source>PostgreSQL at {host} does not let {user} in with this password. Save the right address.</source>
@@ -6308,8 +6674,32 @@
         <translation>Ruht bis {until_s} (Fehlschläge in Folge: {failures}).</translation>
     </message>
     <message>
+        <source>Resume lets the engines act again in mode {mode}: orders are placed as soon as they are wanted.</source>
+        <translation>Fortsetzen lässt die Engines im Modus {mode} wieder handeln: Orders werden platziert, sobald sie gewollt sind.</translation>
+    </message>
+    <message>
+        <source>Slot {slot_id} and the exchange contradict each other: {detail}. The slot stands still, its orders stay on the book, the other slots go on.</source>
+        <translation>Slot {slot_id} und die Börse widersprechen einander: {detail}. Der Slot steht still, seine Orders bleiben im Orderbuch, die anderen Slots machen weiter.</translation>
+    </message>
+    <message>
+        <source>Slot {slot_id} holds {quantity}, and the exchange takes no order below {minimum} now: it goes along with the next exit of trade {trade}.</source>
+        <translation>Slot {slot_id} hält {quantity}, und die Börse nimmt jetzt keine Order unter {minimum} an: Es geht mit dem nächsten Ausstieg von Trade {trade} mit.</translation>
+    </message>
+    <message>
+        <source>Slot {slot_id} traded {quantity} more than it had asked for, at {price} ({cause}). They wait for you.</source>
+        <translation>Slot {slot_id} hat {quantity} mehr gehandelt, als er verlangt hatte, zu {price} ({cause}). Sie warten auf Sie.</translation>
+    </message>
+    <message>
+        <source>Slot {slot_id} waits for you.</source>
+        <translation>Slot {slot_id} wartet auf Sie.</translation>
+    </message>
+    <message>
         <source>Slot {slot_id}, side {trade}: moved {moves} times in one direction, resting until {until_s}.</source>
         <translation>Slot {slot_id}, Seite {trade}: {moves}-mal in eine Richtung verschoben, ruht bis {until_s}.</translation>
+    </message>
+    <message>
+        <source>Slot {slot_id}, side {trade}: no order is to close {quantity} DOGE any more, traded for {cost_usd} and worth {market_usd} now. It is kept as abandoned inventory until entries of the other side work it off.</source>
+        <translation>Slot {slot_id}, Seite {trade}: Keine Order soll {quantity} DOGE mehr schließen, gehandelt für {cost_usd} und jetzt {market_usd} wert. Sie bleiben als aufgegebener Bestand, bis Einstiege der anderen Seite sie abarbeiten.</translation>
     </message>
     <message>
         <source>Slot {slot_id}, side {trade}: not taken, tried again in {retry_after_s}. {cause}</source>
@@ -6320,12 +6710,68 @@
         <translation>Slot {slot_id}, Seite {trade}: Der Ausstieg ist {age_s} alt und wurde zur Recovery-Order.</translation>
     </message>
     <message>
+        <source>Somebody else made an order of slot {slot_id} larger: {resting} of it still rests, {traded} was traded.</source>
+        <translation>Jemand anders hat eine Order von Slot {slot_id} vergrößert: {resting} davon liegen noch, {traded} wurden gehandelt.</translation>
+    </message>
+    <message>
+        <source>Somebody else made order {order_id} of slot {slot_id} larger at the exchange: {asked} were asked for, it is {now} now.</source>
+        <translation>Jemand anders hat Order {order_id} von Slot {slot_id} an der Börse vergrößert: {asked} waren verlangt, jetzt sind es {now}.</translation>
+    </message>
+    <message>
+        <source>Somebody else made order {order_id} of slot {slot_id} smaller at the exchange: {asked} were asked for, it is {now} now. The slot goes on with that.</source>
+        <translation>Jemand anders hat Order {order_id} von Slot {slot_id} an der Börse verkleinert: {asked} waren verlangt, jetzt sind es {now}. Der Slot macht damit weiter.</translation>
+    </message>
+    <message>
+        <source>Stop takes every order off the book ({open_orders} now) and lets nothing new out, over restarts too, until a person resumes.</source>
+        <translation>Stopp nimmt jede Order aus dem Orderbuch (jetzt {open_orders}) und lässt nichts Neues hinaus, auch über Neustarts, bis ein Mensch fortsetzt.</translation>
+    </message>
+    <message>
+        <source>Takes a recovery order of slot {slot_id} ({quantity} at {price}) off the book for good; what it was to close is kept with its cost and worked off by later fills.</source>
+        <translation>Nimmt eine Recovery-Order von Slot {slot_id} ({quantity} zu {price}) endgültig aus dem Orderbuch; was sie schließen sollte, bleibt mit seinen Kosten und wird von späteren Ausführungen abgearbeitet.</translation>
+    </message>
+    <message>
+        <source>Takes {count} orders off the book; what they were to close stays in your account.</source>
+        <translation>Nimmt {count} Orders aus dem Orderbuch; was sie schließen sollten, bleibt in Ihrem Konto.</translation>
+    </message>
+    <message>
+        <source>Takes {orders} orders off the book, lists {bought} bought and {sold} sold as yours, and begins slot {slot_id} anew.</source>
+        <translation>Nimmt {orders} Orders aus dem Orderbuch, listet {bought} Gekauftes und {sold} Verkauftes als Ihres und beginnt Slot {slot_id} neu.</translation>
+    </message>
+    <message>
+        <source>That cannot happen at the paper exchange: {words}.</source>
+        <translation>Das kann an der Papierbörse nicht geschehen: {words}.</translation>
+    </message>
+    <message>
+        <source>The API key ends at {ends_s}, and orders that rest then could not be taken off. Make another key at Kraken.</source>
+        <translation>Der API-Schlüssel endet um {ends_s}, und Orders, die dann liegen, könnten nicht mehr herausgenommen werden. Erstellen Sie bei Kraken einen anderen Schlüssel.</translation>
+    </message>
+    <message>
+        <source>The API key ends at {ends_s}, in {left_s}: make another one at Kraken before that.</source>
+        <translation>Der API-Schlüssel endet um {ends_s}, in {left_s}: Erstellen Sie vorher bei Kraken einen anderen.</translation>
+    </message>
+    <message>
         <source>The API key lacks rights that the grid needs: {rights}. Add them at Kraken, or make another key.</source>
         <translation>Dem API-Schlüssel fehlen Rechte, die das Grid braucht: {rights}. Bei Kraken hinzufügen oder einen anderen Schlüssel anlegen.</translation>
     </message>
     <message>
         <source>The API key may move funds off the exchange. Make one without that right; LIVE refuses this one unless “{phrase}” is typed.</source>
         <translation>Der API-Schlüssel darf Guthaben von der Börse abziehen. Einen ohne dieses Recht anlegen; LIVE lehnt diesen ab, sofern nicht „{phrase}“ eingegeben wird.</translation>
+    </message>
+    <message>
+        <source>The API key may read records from {begins_s} on; trades before that are hidden from it.</source>
+        <translation>Der API-Schlüssel darf Aufzeichnungen ab {begins_s} lesen; Trades davor sind ihm verborgen.</translation>
+    </message>
+    <message>
+        <source>The API key may read records up to {ends_s} alone, so no trade of today would be seen.</source>
+        <translation>Der API-Schlüssel darf Aufzeichnungen nur bis {ends_s} lesen, daher wäre kein Trade von heute zu sehen.</translation>
+    </message>
+    <message>
+        <source>The API key works from these addresses alone: {addresses}. From any other Kraken calls it invalid.</source>
+        <translation>Der API-Schlüssel gilt nur von diesen Adressen aus: {addresses}. Von jeder anderen nennt Kraken ihn ungültig.</translation>
+    </message>
+    <message>
+        <source>The account has {amount} {asset} that no trade and no entry of the ledger explains (worth {value}).</source>
+        <translation>Im Konto sind {amount} {asset}, die kein Trade und kein Eintrag des Hauptbuchs erklärt (Wert {value}).</translation>
     </message>
     <message>
         <source>The account is worth {value_usd}, under the stop floor of {floor_usd}. No entry is placed.</source>
@@ -6380,6 +6826,14 @@
         <translation>Die Umgebungsvariable {variable} gehört zu keiner Option und bewirkt nichts (ähnlichste: „{nearest}“).</translation>
     </message>
     <message>
+        <source>The exchange answered with an error that it does not document ({words}); it is looked up what came of it.</source>
+        <translation>Die Börse antwortete mit einem Fehler, den sie nicht dokumentiert ({words}); es wird nachgeschlagen, was daraus wurde.</translation>
+    </message>
+    <message>
+        <source>The exchange changed a rule of the pair: {rule} was {was} and is {now}.</source>
+        <translation>Die Börse hat eine Regel des Paars geändert: {rule} war {was} und ist {now}.</translation>
+    </message>
+    <message>
         <source>The exchange gave no answer that can be read ({words}).</source>
         <translation>Die Börse gab keine lesbare Antwort ({words}).</translation>
     </message>
@@ -6388,12 +6842,20 @@
         <translation>Die Börse hat abgelehnt: {words} (Rat: {advice}).</translation>
     </message>
     <message>
+        <source>The exchange refuses what it is asked, and asking again will not help ({words}). Nothing is placed until you have looked at it.</source>
+        <translation>Die Börse lehnt ab, was sie gefragt wird, und noch einmal zu fragen hilft nicht ({words}). Es wird nichts platziert, bis Sie nachgesehen haben.</translation>
+    </message>
+    <message>
         <source>The exchange says that the funds do not suffice.</source>
         <translation>Die Börse meldet, dass das Guthaben nicht reicht.</translation>
     </message>
     <message>
         <source>The exchange says that the order is too small.</source>
         <translation>Die Börse meldet, dass die Order zu klein ist.</translation>
+    </message>
+    <message>
+        <source>The exchange takes no new orders on this pair now ({status}). It ends by itself.</source>
+        <translation>Die Börse nimmt für dieses Paar jetzt keine neuen Orders an ({status}). Das endet von selbst.</translation>
     </message>
     <message>
         <source>The file cannot be read: {detail}.</source>
@@ -6488,6 +6950,10 @@
         <translation>Der Hauptschalter steht auf „{switch}“ und hält dies zurück.</translation>
     </message>
     <message>
+        <source>The master switch is {switch}; this changes nothing.</source>
+        <translation>Der Hauptschalter steht auf {switch}; das ändert nichts.</translation>
+    </message>
+    <message>
         <source>The name stands in the file twice (first on line {first_line}).</source>
         <translation>Der Name steht zweimal in der Datei (zuerst in Zeile {first_line}).</translation>
     </message>
@@ -6512,8 +6978,8 @@
         <translation>Der Knoten meldet: {words}.</translation>
     </message>
     <message>
-        <source>The oldest recovery order was evicted; a slot keeps {kept}.</source>
-        <translation>Die älteste Recovery-Order wurde verdrängt; ein Slot behält {kept}.</translation>
+        <source>The order gets back the size that was asked for, {quantity}.</source>
+        <translation>Die Order bekommt die verlangte Größe zurück, {quantity}.</translation>
     </message>
     <message>
         <source>The order is not on the book any more.</source>
@@ -6582,6 +7048,10 @@
     <message>
         <source>The saved {field} was unreadable ({found}, expected {expected}) and starts at zero.</source>
         <translation>Das gespeicherte Feld {field} war nicht lesbar ({found}, erwartet {expected}) und beginnt bei null.</translation>
+    </message>
+    <message>
+        <source>The session ends and takes every order off the book, so nothing is placed.</source>
+        <translation>Die Sitzung endet und nimmt jede Order aus dem Orderbuch, daher wird nichts platziert.</translation>
     </message>
     <message>
         <source>The signature is not the user&apos;s over what is asked back.</source>
@@ -6688,8 +7158,16 @@
         <translation>Es gibt nichts zu widerrufen: Plan {plan} ist vorbei, oder für ihn wurde keine Delegation erstellt.</translation>
     </message>
     <message>
+        <source>This computer&apos;s clock is {ahead_s} ahead of the exchange&apos;s, too far for deadlines to hold. Set the clock; the grid goes on by itself then.</source>
+        <translation>Die Uhr dieses Rechners geht gegenüber der Börse um {ahead_s} vor, zu viel, als dass Fristen halten. Stellen Sie die Uhr; dann macht das Grid von selbst weiter.</translation>
+    </message>
+    <message>
         <source>This is not TOML in UTF-8: {detail}.</source>
         <translation>Das ist kein TOML in UTF-8: {detail}.</translation>
+    </message>
+    <message>
+        <source>This machine&apos;s clock is {by_s} behind what was last written here, so it cannot be told how long LIVE may still start by itself.</source>
+        <translation>Die Uhr dieses Rechners liegt {by_s} hinter dem zuletzt hier Geschriebenen, daher lässt sich nicht sagen, wie lange LIVE noch von selbst starten darf.</translation>
     </message>
     <message>
         <source>This was sent before (key {key}); it is not sent twice.</source>
@@ -6736,6 +7214,10 @@
         <translation>Wartet darauf, gemint zu werden (gesendet bei Block {sent_block}).</translation>
     </message>
     <message>
+        <source>What a person allowed LIVE to do by itself ended at {expired_s}.</source>
+        <translation>Was ein Mensch LIVE von selbst zu tun erlaubte, endete um {expired_s}.</translation>
+    </message>
+    <message>
         <source>What cannot be traded keeps its value, so the destination here is a share of {share} instead of {target}.</source>
         <translation>Was nicht handelbar ist, behält seinen Wert, daher ist das Ziel hier ein Anteil von {share} statt {target}.</translation>
     </message>
@@ -6776,8 +7258,24 @@
         <translation>Davor warten {ahead}, und ein Batch fasst {batch_max}.</translation>
     </message>
     <message>
+        <source>{amount} {asset} are earning and cannot be traded.</source>
+        <translation>{amount} {asset} sind angelegt und können nicht gehandelt werden.</translation>
+    </message>
+    <message>
+        <source>{amount} {asset}: {words}.</source>
+        <translation>{amount} {asset}: {words}.</translation>
+    </message>
+    <message>
         <source>{cause} entry of {size_usd} (base {base_usd}, skew {skew}).</source>
         <translation>{cause}: Einstieg über {size_usd} (Basis {base_usd}, Neigung {skew}).</translation>
+    </message>
+    <message>
+        <source>{count} orders of an earlier life of this program rest on the account, and its journal is not here.</source>
+        <translation>{count} Orders aus einem früheren Leben dieses Programms liegen auf dem Konto, und dessen Journal ist nicht hier.</translation>
+    </message>
+    <message>
+        <source>{earning_ratio} of a currency is earning and cannot be traded (limit {limit_ratio}): the skew is held at 0.</source>
+        <translation>{earning_ratio} einer Währung sind angelegt und können nicht gehandelt werden (Grenze {limit_ratio}): Die Neigung bleibt bei 0.</translation>
     </message>
     <message>
         <source>{given_usd} instead of {wanted_usd}, so that a base size of the {available_usd} that is free stays for the other side.</source>
@@ -6788,12 +7286,28 @@
         <translation>{path} gibt es nicht mehr und entfällt.</translation>
     </message>
     <message>
+        <source>{path} stands in the place of {old_name}, which is set to {value} (line {line}; kept: {kept}).</source>
+        <translation>{path} steht an der Stelle von {old_name}, das auf {value} gesetzt ist (Zeile {line}; behalten: {kept}).</translation>
+    </message>
+    <message>
         <source>{portfolio} has no standing delegation.</source>
         <translation>{portfolio} hat keine stehende Delegation.</translation>
     </message>
     <message>
         <source>{quantity} DOGE is below the exchange&apos;s minimum of {minimum} DOGE.</source>
         <translation>{quantity} DOGE liegen unter dem Minimum der Börse von {minimum} DOGE.</translation>
+    </message>
+    <message>
+        <source>{quantity} more were made the slot&apos;s own; one exit of all of it takes the place of this one.</source>
+        <translation>{quantity} mehr wurden zum Eigenen des Slots; ein Ausstieg über alles tritt an die Stelle von diesem.</translation>
+    </message>
+    <message>
+        <source>{side} {quantity} at {price}, order {order_id}.</source>
+        <translation>{side} {quantity} zu {price}, Order {order_id}.</translation>
+    </message>
+    <message>
+        <source>{side}: needs {needed}, and {free} is free; orders that are not the grid&apos;s hold {held}.</source>
+        <translation>{side}: braucht {needed}, frei sind {free}; Orders, die nicht vom Grid sind, halten {held}.</translation>
     </message>
     <message>
         <source>{side}: needs {needed}, but only {free} is free.</source>
@@ -6834,6 +7348,10 @@
     <message>
         <source>{waiting} requests wait already. Ask again later.</source>
         <translation>Es warten schon {waiting} Anfragen. Später erneut anfragen.</translation>
+    </message>
+    <message>
+        <source>“{verb} {target}” is not offered now: look at what waits for a person again.</source>
+        <translation>„{verb} {target}“ wird jetzt nicht angeboten: Sehen Sie noch einmal nach, was auf einen Menschen wartet.</translation>
     </message>
 </context>
 <context>
@@ -7352,12 +7870,20 @@
         <translation>Einzelne Anfrage</translation>
     </message>
     <message>
+        <source>Account</source>
+        <translation>Konto</translation>
+    </message>
+    <message>
         <source>Acting</source>
         <translation>Greift ein</translation>
     </message>
     <message>
         <source>Always</source>
         <translation>Immer</translation>
+    </message>
+    <message>
+        <source>Ask me</source>
+        <translation>Mich fragen</translation>
     </message>
     <message>
         <source>AuditHub</source>
@@ -7386,6 +7912,10 @@
     <message>
         <source>Cancelling</source>
         <translation>Wird storniert</translation>
+    </message>
+    <message>
+        <source>Cancels only</source>
+        <translation>Nur Stornos</translation>
     </message>
     <message>
         <source>Capacity</source>
@@ -7448,6 +7978,10 @@
         <translation>Abgelehnt</translation>
     </message>
     <message>
+        <source>Deposit</source>
+        <translation>Einzahlung</translation>
+    </message>
+    <message>
         <source>DismissPlan</source>
         <translation>Plan verwerfen</translation>
     </message>
@@ -7458,6 +7992,14 @@
     <message>
         <source>Drift</source>
         <translation>Drift</translation>
+    </message>
+    <message>
+        <source>Earning</source>
+        <translation>Angelegt</translation>
+    </message>
+    <message>
+        <source>Elsewhere</source>
+        <translation>Anderswo</translation>
     </message>
     <message>
         <source>EndStanding</source>
@@ -7478,6 +8020,10 @@
     <message>
         <source>Failed</source>
         <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Fee</source>
+        <translation>Gebühr</translation>
     </message>
     <message>
         <source>Fee on transfer</source>
@@ -7548,8 +8094,24 @@
         <translation>Grenze</translation>
     </message>
     <message>
+        <source>Limit orders only</source>
+        <translation>Nur Limit-Orders</translation>
+    </message>
+    <message>
         <source>Live</source>
         <translation>Live</translation>
+    </message>
+    <message>
+        <source>Maintenance</source>
+        <translation>Wartung</translation>
+    </message>
+    <message>
+        <source>Make it ours</source>
+        <translation>Zu unserem machen</translation>
+    </message>
+    <message>
+        <source>Market</source>
+        <translation>Markt</translation>
     </message>
     <message>
         <source>Minimum</source>
@@ -7600,6 +8162,10 @@
         <translation>Unterwegs</translation>
     </message>
     <message>
+        <source>Online</source>
+        <translation>Online</translation>
+    </message>
+    <message>
         <source>Open</source>
         <translation>Offen</translation>
     </message>
@@ -7618,6 +8184,10 @@
     <message>
         <source>Paused</source>
         <translation>Pausiert</translation>
+    </message>
+    <message>
+        <source>Post-only</source>
+        <translation>Nur Post-only</translation>
     </message>
     <message>
         <source>Price age</source>
@@ -7652,8 +8222,16 @@
         <translation>Recovery</translation>
     </message>
     <message>
+        <source>Reducing orders only</source>
+        <translation>Nur verringernde Orders</translation>
+    </message>
+    <message>
         <source>Refresh</source>
         <translation>Auffrischung</translation>
+    </message>
+    <message>
+        <source>Refused</source>
+        <translation>Abgelehnt</translation>
     </message>
     <message>
         <source>Repair</source>
@@ -7720,6 +8298,14 @@
         <translation>Aufteilen</translation>
     </message>
     <message>
+        <source>Slot waits</source>
+        <translation>Slot wartet</translation>
+    </message>
+    <message>
+        <source>Spot</source>
+        <translation>Spot</translation>
+    </message>
+    <message>
         <source>Stop</source>
         <translation>Stopp</translation>
     </message>
@@ -7740,6 +8326,14 @@
         <translation>Zurückgezogen</translation>
     </message>
     <message>
+        <source>Trade</source>
+        <translation>Trade</translation>
+    </message>
+    <message>
+        <source>Transfer</source>
+        <translation>Übertrag</translation>
+    </message>
+    <message>
         <source>Under way</source>
         <translation>Unterwegs</translation>
     </message>
@@ -7754,6 +8348,18 @@
     <message>
         <source>Waits for you</source>
         <translation>Zu bestätigen</translation>
+    </message>
+    <message>
+        <source>Withdrawal</source>
+        <translation>Auszahlung</translation>
+    </message>
+    <message>
+        <source>a trade of an order that was over</source>
+        <translation>ein Trade einer Order, die vorbei war</translation>
+    </message>
+    <message>
+        <source>somebody else made the order larger</source>
+        <translation>jemand anders hat die Order vergrößert</translation>
     </message>
     <message>
         <source>the panel</source>
