@@ -19,14 +19,14 @@ from engine.core.clock import WallClock
 from engine.core.configuration import Configuration
 from engine.core.gate import Gate
 from engine.core.journal import Journal
-from engine.core.messages import plain
+from engine.core.messages import Reason, plain
 from engine.core.modes import Exposure, Mode
 from engine.core.secrets import KeyringUnavailable, SecretStore
 from engine.core.tasks import TaskFailure, Tasks
 from engine.desk.on_chain import WEBHOOK_SECRET, ChainNotSetUp, OnChain, PortfolioFile, public_chain
 from engine.drift.alerts import Alert
 from engine.drift.engine import DriftEngine
-from engine.drift.messages import ChainNotReady, DriftSnapshot
+from engine.drift.messages import ChainNotReady, DriftSnapshot, NotSetUp
 from engine.drift.options import Confirm, DriftOptions
 from engine.drift.portfolios import Portfolio, Token, Watched
 from engine.notify.webhook import Notice, Webhook
@@ -62,6 +62,7 @@ class DriftRoom:
         self._bus = bus
         self._file = file
         self._webhook: Webhook | None = None
+        self._said = ""
         self._clock = WallClock()  # blocks come in real time, whatever the paper exchange's clock does
 
     async def run(self) -> None:
@@ -70,10 +71,19 @@ class DriftRoom:
             try:
                 async with self._place() as place:
                     await self._run_in(place)
-            except (ChainNotSetUp, ChainFailed, KeyringUnavailable, AddressRefused) as error:
-                _log.warning("drift does not run: %s", error)
-                self._bus.publish(_without_chain(str(error), self._clock.now()))
+            except ChainNotSetUp as error:
+                self._say(logging.INFO, "drift is not set up", str(error))
+                self._bus.publish(_without_chain(NotSetUp(str(error)), self._clock.now()))
+            except (ChainFailed, KeyringUnavailable, AddressRefused) as error:
+                self._say(logging.WARNING, "drift does not run", str(error))
+                self._bus.publish(_without_chain(ChainNotReady(str(error)), self._clock.now()))
             await self._clock.sleep(TRY_AGAIN_S)
+
+    def _say(self, level: int, what: str, words: str) -> None:
+        """Once for as long as it is the same."""
+        if words != self._said:
+            self._said = words
+            _log.log(level, "%s: %s", what, words)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[OnChain]:
@@ -209,7 +219,7 @@ async def paper_place(world: ChainWorld) -> OnChain:
     )
 
 
-def _without_chain(words: str, now_s: float) -> DriftSnapshot:
+def _without_chain(trouble: Reason, now_s: float) -> DriftSnapshot:
     return DriftSnapshot(
         at_s=now_s,
         chain_id=0,
@@ -217,7 +227,7 @@ def _without_chain(words: str, now_s: float) -> DriftSnapshot:
         block_at_s=None,
         gas_price_wei=0,
         native_usd=None,
-        trouble=ChainNotReady(words),
+        trouble=trouble,
         under_way=None,
         rows=(),
     )

@@ -29,7 +29,7 @@ from engine.desk.on_chain import COINGECKO_KEY, PRIVATE_RPC, RPC, ChainNotSetUp
 from engine.drift.ports import PricesUnavailable as NoPrices
 from engine.hub.engine import HubEngine
 from engine.hub.market import BadTokens, Listed, listed
-from engine.hub.messages import ChainNotReady, TokensUnreadable
+from engine.hub.messages import ChainNotReady, NotSetUp, TokensUnreadable
 from engine.hub.options import HubOptions
 from engine.hub.ports import Price, PricesUnavailable
 from engine.hub.telling import nothing_seen
@@ -101,6 +101,7 @@ class HubRoom:
         self._gate = gate
         self._bus = bus
         self._tokens_file = tokens_file
+        self._said = ""
         self._clock = WallClock()  # blocks come in real time, whatever the paper exchange's clock does
 
     async def run(self) -> None:
@@ -111,10 +112,19 @@ class HubRoom:
                     await self._run_in(place)
             except BadTokens as error:
                 self._bus.publish(nothing_seen(TokensUnreadable(str(error)), self._clock.now()))
-            except (ChainNotSetUp, ChainFailed, KeyringUnavailable, AddressRefused, PortTaken) as error:
-                _log.warning("the hub does not run: %s", error)
+            except ChainNotSetUp as error:
+                self._say(logging.INFO, "the hub is not set up", str(error))
+                self._bus.publish(nothing_seen(NotSetUp(str(error)), self._clock.now()))
+            except (ChainFailed, KeyringUnavailable, AddressRefused, PortTaken) as error:
+                self._say(logging.WARNING, "the hub does not run", str(error))
                 self._bus.publish(nothing_seen(ChainNotReady(str(error)), self._clock.now()))
             await self._clock.sleep(TRY_AGAIN_S)
+
+    def _say(self, level: int, what: str, words: str) -> None:
+        """Once for as long as it is the same."""
+        if words != self._said:
+            self._said = words
+            _log.log(level, "%s: %s", what, words)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[HubPlace]:

@@ -387,6 +387,13 @@ class ChainSilent(Reason, code="drift.chain_silent"):
 
 
 @dataclass(frozen=True, slots=True)
+class NotSetUp(Reason, code="drift.not_set_up"):
+    """Nothing is wrong: this engine was never set up here; the words say what it takes."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChainNotReady(Reason, code="drift.chain_not_ready"):
     """There is no chain to look at: something is not set up, or the paper chain did not start."""
 

@@ -311,7 +311,14 @@ class Decider:
             return None
         left = self.orders
         times = [cancel_again_s(order) for order in left if order.stage is not Stage.CLOSING]
-        return Stopping(len(left), len(self.account.foreign.earlier), self._stopping_since_s, min(times, default=None))
+        hold = self.account.holds.now(self.rules, now_s)
+        return Stopping(
+            left=len(left),
+            earlier=len(self.account.foreign.earlier),
+            since_s=self._stopping_since_s,
+            next_try_s=min(times, default=None),
+            why=None if hold is None else hold[1],
+        )
 
     @property
     def _price_s(self) -> float:
@@ -453,7 +460,9 @@ class Decider:
                 if isinstance(action, Cancel):
                     self._doubt_cancelled(key, now_s)
                 wait_s = OBSERVE_AGAIN_S if isinstance(reason, ModeHolds) else options.retry_s
-                return self._move(key, TurnedDown(key, request, reason, wait_s, by_exchange=False), options, now_s)
+                observed = isinstance(reason, ModeHolds)
+                down = TurnedDown(key, request, reason, wait_s, by_exchange=False, observed=observed)
+                return self._move(key, down, options, now_s)
             case Unknown(reason):
                 self.wants_clock = self.wants_clock or "eadline" in str(reason)
         if isinstance(action, Cancel):

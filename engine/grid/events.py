@@ -8,7 +8,7 @@ from enum import Enum
 
 from engine.core.messages import Reason
 from engine.grid.options import GridOptions
-from engine.grid.ports import OrderFate, PairRules
+from engine.grid.ports import OrderFate, PairRules, Side
 from engine.grid.slot import Cause, Lot, Order, Position, Slot, SurplusCause, Trade
 from engine.grid.volatility import WITHOUT_DATA_S
 
@@ -53,13 +53,16 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class TurnedDown:
-    """A request was certainly not carried out: rejected by the exchange or held back by the gate."""
+    """A request was certainly not carried out: rejected by the exchange or held back by the gate. observed: in this
+    mode nothing is sent, and what would have been is told.
+    """
 
     key: str
     request: Request
     reason: Reason
     retry_after_s: float
     by_exchange: bool
+    observed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,3 +374,13 @@ class RestoredReason(Reason, code="restored"):
 @dataclass(frozen=True, slots=True)
 class ReleasedReason(Reason, code="slot_released"):
     """A person lets go of the slot; its orders are taken off the book and its position becomes a listed holding."""
+
+
+@dataclass(frozen=True, slots=True)
+class WouldHavePlaced(Reason, code="would_have_placed"):
+    """In this mode nothing is sent; this order would have been."""
+
+    slot_id: int
+    side: Side
+    quantity: Decimal
+    price: Decimal

@@ -32,6 +32,7 @@ from engine.grid.events import (
     TooSmallToClose,
     TurnedDown,
     World,
+    WouldHavePlaced,
 )
 from engine.grid.interference import changed_by_other, own_part, released, stood_so_far
 from engine.grid.invariants import InvariantBreach, VolumeDrift, check
@@ -168,7 +169,9 @@ def _turned_down(slot: Slot, event: TurnedDown, world: World) -> Step:
     order = slot.order(event.key)
     if order is None:
         return Step(slot)
-    note = OrderTurnedDown(slot.slot_id, order.trade, event.reason, event.retry_after_s)
+    note: Reason = OrderTurnedDown(slot.slot_id, order.trade, event.reason, event.retry_after_s)
+    if event.observed and event.request is Request.PLACE:
+        note = WouldHavePlaced(slot.slot_id, order.side, order.quantity, order.price)
     retry_s = world.now_s + event.retry_after_s
     if event.request is Request.AMEND:
         return _not_moved(slot, order, event, note, world)
@@ -185,7 +188,7 @@ def _turned_down(slot: Slot, event: TurnedDown, world: World) -> Step:
     return Step(_rested(removed(slot, order), order.trade, retry_s), notes=(note,))
 
 
-def _not_moved(slot: Slot, order: Order, event: TurnedDown, note: OrderTurnedDown, world: World) -> Step:
+def _not_moved(slot: Slot, order: Order, event: TurnedDown, note: Reason, world: World) -> Step:
     """The order stands where it stood. What cannot be moved is cancelled and, once it is gone, placed anew."""
     resting = order.stage is Stage.AMENDING
     kept = replace(order, stage=Stage.OPEN if resting else order.stage, amended_price=None, amended_quantity=None)
@@ -259,9 +262,6 @@ def _seen(slot: Slot, event: Seen, world: World) -> Step:
     if order is None:
         return Step(slot)
     settles = order.stage is Stage.SENT or (order.stage is Stage.UNKNOWN and event.proof)
-    first_sight = order.stage is Stage.SENT and event.fate is OrderFate.OPEN and order.amended_quantity is None
-    if first_sight and event.quantity != order.quantity:
-        raise VolumeDrift(slot, order, order.quantity, event.quantity, "holds")
     order = replace(order, order_id=event.order_id or order.order_id)
     if event.fate is OrderFate.OPEN:
         order, notes = _seen_open(slot, order, event, settles, world)
@@ -296,10 +296,9 @@ def _seen_open(slot: Slot, order: Order, event: Seen, settles: bool, world: Worl
     here, there = (order.price, order.quantity), (event.price, event.quantity)
     ours = (here, (order.amended_price, order.amended_quantity))
     if settles:
-        first_sight = order.stage is Stage.SENT
         # A cancel that came to nothing gave nothing up.
         order = replace(order, stage=Stage.OPEN, amended_price=None, amended_quantity=None, evicted=False)
-        if there in ours or order.trusted or first_sight:
+        if there in ours or order.trusted:
             grown = max(order.largest, order.quantity)
             past = order.stood if there == here else stood_so_far(order)
             due = event.quantity if order.role is Role.ENTRY else order.position.quantity

@@ -82,13 +82,14 @@ class HoldingView:
 @dataclass(frozen=True, slots=True)
 class Stopping:
     """The grid is stopped: `left` of its orders may still rest, and `earlier` ones of earlier lives. since_s: when Stop
-    was seen; next_try_s: when the next cancel leaves, None when none is due.
+    was seen; next_try_s: when the next cancel leaves, None when none is due. why: what keeps cancels from being taken.
     """
 
     left: int
     earlier: int
     since_s: float
     next_try_s: float | None
+    why: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

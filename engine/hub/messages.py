@@ -171,6 +171,13 @@ class NothingSeen(Reason, code="hub.nothing_seen"):
 
 
 @dataclass(frozen=True, slots=True)
+class NotSetUp(Reason, code="hub.not_set_up"):
+    """Nothing is wrong: this engine was never set up here; the words say what it takes."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChainNotReady(Reason, code="hub.chain_not_ready"):
     """There is no chain to work on; the words say what is missing and where to give it."""
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.core.supervisor import EngineSnapshot, EngineState
-from engine.drift.messages import DriftSnapshot, PortfolioState
+from engine.drift.messages import DriftSnapshot, NotSetUp, PortfolioState
 from gui import formats
 from gui.drift.portfolios import URGENCY
 from gui.labels import Figure, Prose
@@ -28,6 +28,8 @@ def engine_verdict(known: DriftSnapshot | None, life: EngineSnapshot | None) -> 
         return SEVERITIES["grave"], translate("DriftEngine", "Restarting")
     if known is None:
         return ABSENT, translate("DriftEngine", "Nothing watched")
+    if isinstance(known.trouble, NotSetUp):
+        return ABSENT, translate("DriftEngine", "Not set up")
     if known.trouble is not None:
         return SEVERITIES["warning"], translate("DriftEngine", "In trouble")
     if known.under_way is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from engine.core.supervisor import EngineSnapshot, EngineState
-from engine.hub.messages import HubSnapshot
+from engine.hub.messages import HubSnapshot, NotSetUp
 from gui import formats
 from gui.looks import ABSENT, SEVERITIES, SWITCHES, Look
 from gui.sentences import sentence
@@ -26,6 +26,8 @@ def hub_verdict(known: HubSnapshot | None, life: EngineSnapshot | None) -> tuple
         return ABSENT, translate("HubState", "Not running")
     if known.stopped:
         return _STOPPED, translate("HubState", "Stopped")
+    if isinstance(known.trouble, NotSetUp):
+        return ABSENT, translate("HubState", "Not set up")
     if known.trouble is not None:
         return SEVERITIES["warning"], translate("HubState", "In trouble")
     if known.in_flight is not None:

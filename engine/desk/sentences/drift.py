@@ -109,6 +109,7 @@ SENTENCES: dict[str, str] = {
         "Reason",
         "The node does not answer ({words}). Nothing new is decided until it does; what stands here is from before.",
     ),
+    "drift.not_set_up": QT_TRANSLATE_NOOP("Reason", "Not set up: {words}."),
     "drift.chain_not_ready": QT_TRANSLATE_NOOP("Reason", "There is no chain to look at: {words}."),
     "drift.prices_silent": QT_TRANSLATE_NOOP(
         "Reason",

@@ -222,6 +222,9 @@ SENTENCES: dict[str, str] = {
         "Takes a recovery order of slot {slot_id} ({quantity} at {price}) off the book for good; what it was to close "
         "is kept with its cost and worked off by later fills.",
     ),
+    "would_have_placed": QT_TRANSLATE_NOOP(
+        "Reason", "Slot {slot_id} would have placed: {side} {quantity} at {price}. In this mode nothing is sent."
+    ),
     "cannot_be_traded": QT_TRANSLATE_NOOP("Reason", "{amount} {asset} are earning and cannot be traded."),
     "connection_missing": QT_TRANSLATE_NOOP(
         "Reason",

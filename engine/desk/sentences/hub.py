@@ -6,6 +6,7 @@ from engine.desk.sentences.marking import QT_TRANSLATE_NOOP
 
 SENTENCES: dict[str, str] = {
     "hub.nothing_seen": QT_TRANSLATE_NOOP("Reason", "The chain has not been looked at yet."),
+    "hub.not_set_up": QT_TRANSLATE_NOOP("Reason", "Not set up: {words}."),
     "hub.chain_not_ready": QT_TRANSLATE_NOOP("Reason", "There is no chain to work on: {words}."),
     "hub.chain_silent": QT_TRANSLATE_NOOP(
         "Reason", "The node does not answer as expected ({words}). It is asked again; until it does nothing is sent."

@@ -23,7 +23,7 @@ from engine.desk.drift_room import DriftRoom
 from engine.desk.on_chain import CHAIN_SECRETS, DELEGATE_KEY, RPC, PortfolioFile
 from engine.desk.options import SECTIONS
 from engine.drift.book import BadPortfolio
-from engine.drift.messages import ChainNotReady, DriftSnapshot, Rebalanced
+from engine.drift.messages import ChainNotReady, DriftSnapshot, NotSetUp, Rebalanced
 from engine.drift.records import Status
 from tests.engine.chain.conftest import LocalChain
 from tests.engine.chain.conftest import chain as chain
@@ -49,7 +49,7 @@ class Room:
     @property
     def trouble(self) -> str:
         found = None if self.drift is None else self.drift.trouble
-        return found.words if isinstance(found, ChainNotReady) else ""
+        return found.words if isinstance(found, ChainNotReady | NotSetUp) else ""
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ from engine.hub.messages import (
     BatchEnded,
     ChainNotReady,
     HubSnapshot,
+    NotSetUp,
     QuoteRebalance,
     ResumeHub,
     StopHub,
@@ -64,7 +65,7 @@ class Room:
     @property
     def trouble(self) -> str:
         found = None if self.hub is None else self.hub.trouble
-        return found.words if isinstance(found, ChainNotReady | TokensUnreadable) else ""
+        return found.words if isinstance(found, ChainNotReady | NotSetUp | TokensUnreadable) else ""
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from engine.grid.events import (
     EvictedReason,
     Filled,
     Place,
+    ReducedByOther,
     Request,
     Seen,
     Silent,
@@ -176,6 +177,19 @@ def test_a_fill_beyond_the_order_tells_that_somebody_else_enlarged_it() -> None:
     assert surplus.position.quantity == grown - order.quantity
     (place,) = step.actions
     assert (place.order.role, place.order.quantity) == (Role.EXIT, order.quantity)
+
+
+def test_an_order_that_is_seen_smaller_than_asked_was_made_so_by_somebody_else_and_halts_nothing() -> None:
+    """It was amended before it was seen here at all."""
+    slot = entered()
+    order = slot.b.order
+    assert order is not None
+    sent = slot.with_leg(replace(slot.b, order=replace(order, stage=Stage.SENT, order_id="")))
+    less = order.quantity - 4
+    step = moved(sent, Seen(order.key, "O", order.price, less, D(0), OrderFate.OPEN), world("0.1"))
+    assert step.notes == (ReducedByOther(1, Trade.B, "O", order.quantity, less),)
+    assert step.slot.b.order is not None
+    assert (step.slot.b.order.stage, step.slot.b.order.quantity) == (Stage.OPEN, less)
 
 
 def test_a_rejected_exit_is_placed_again_after_its_rest() -> None:

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from engine.grid.books import Books
 from engine.grid.entries import NOTHING, Blocked, BlockedBy
-from engine.grid.events import Request, RoundTrip, Seen, Taken
+from engine.grid.events import Request, RoundTrip, Taken
 from engine.grid.invariants import VolumeDrift
 from engine.grid.machine import transition
 from engine.grid.messages import GridMetrics, GridSnapshot
 from engine.grid.metrics import HOUR_S, Lone, Tallies, begun, with_blocked, with_fill, with_round_trip
 from engine.grid.options import GridOptions
 from engine.grid.picture import Picture
-from engine.grid.ports import Balances, MarketStatus, OrderFate, Side, VenueFill
+from engine.grid.ports import Balances, MarketStatus, Side, VenueFill
 from engine.grid.slot import Order, Position, Role, Slot, Stage, Trade
 from engine.grid.view import Standing, snapshot
 from tests.engine.grid.faulty_exchange import FaultyExchange, Trouble
@@ -147,19 +147,14 @@ def test_what_only_waits_for_the_next_pass_is_not_counted_again() -> None:
     assert books.blocked_now == {(3, Side.SELL, BlockedBy.FUNDS)}
 
 
-@pytest.mark.parametrize("proof", [False, True])
-def test_another_volume_at_the_exchange_is_told_with_both_numbers(proof: bool) -> None:
+def test_another_volume_that_the_exchange_acknowledges_is_told_with_both_numbers() -> None:
     """Governor seed 5, invariant 9."""
     slot = entered()
     resting = slot.b.order
     assert resting is not None
     sent = slot.with_leg(replace(slot.b, order=replace(resting, stage=Stage.SENT)))
     less = resting.quantity - 1
-    event = (
-        Seen(resting.key, "O", resting.price, less, Decimal(0), OrderFate.OPEN, proof=True)
-        if proof
-        else Taken(resting.key, Request.PLACE, "O", resting.price, less)
-    )
+    event = Taken(resting.key, Request.PLACE, "O", resting.price, less)
     with pytest.raises(VolumeDrift) as told:
         transition(sent, event, world("0.1"))
     assert (told.value.state, told.value.exchange) == (resting.quantity, less)
