@@ -71,7 +71,6 @@ class NotedVenue(KrakenVenue):
 
     left_s = 0.0
     answered_s = 0.0
-    cancels = 0
 
     def listen(self) -> None:
         wire: Any = self._client
@@ -82,7 +81,6 @@ class NotedVenue(KrakenVenue):
             self.left_s = time.perf_counter()
 
     async def cancel(self, order: CancelOrder) -> None:
-        self.cancels += 1
         try:
             await super().cancel(order)
         finally:
@@ -113,14 +111,13 @@ class Session:
             namespace="bench",
         )
 
-    async def stop(self) -> tuple[float, float, int]:
-        """Seconds until the last cancel's bytes left and until the book was empty, and how many cancels there were."""
-        before = self.venue.cancels
+    async def stop(self) -> tuple[float, float]:
+        """Seconds until the last cancel's bytes left and until the book was empty."""
         began_s = time.perf_counter()
         self.switch.stop(AskedByPerson("bench"), self.exchange.clock.now())
         await self.grid.stop_orders()
         await self.until(lambda seen: seen.open_orders == 0)
-        return self.venue.left_s - began_s, self.venue.answered_s - began_s, self.venue.cancels - before
+        return self.venue.left_s - began_s, self.venue.answered_s - began_s
 
     async def resume(self) -> None:
         """Until the book is full again."""
@@ -269,8 +266,7 @@ async def measure(
     try:
         for _ in range(SAMPLES):
             await session.resume()
-            left_s, empty_s, cancels = await session.stop()
-            samples.append((left_s, empty_s, *await floor.stop(cancels)))
+            samples.append((*await session.stop(), *await floor.stop(ORDERS)))
     finally:
         for task in running:
             task.cancel()
