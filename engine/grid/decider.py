@@ -40,7 +40,7 @@ from engine.grid.identities import Identities
 from engine.grid.intents import FOREIGN, cancelled_event, placed_event, request_of
 from engine.grid.interference import halted, with_surplus
 from engine.grid.invariants import InvariantBreach, VolumeDrift
-from engine.grid.machine import cancel_again_s, cancel_all, transition
+from engine.grid.machine import cancel_again_s, cancel_all, retried_at_once, transition
 from engine.grid.messages import (
     ConnectionMissing,
     Disconnected,
@@ -331,6 +331,8 @@ class Decider:
             self._note(_what_changed(self.books.rules, rules), now_s)
         if self.books.rules != rules:
             self.books.note_rules(rules)
+            for slot in list(self.books.slots.values()):
+                self.books.put(retried_at_once(slot))
 
     def _looked_up(self, found: LookUp, options: GridOptions, now_s: float) -> list[Action]:
         actions: list[Action] = []

@@ -97,6 +97,15 @@ def cancel_again_s(order: Order) -> float:
     return order.cancel_asked_s + min(_LONGEST_CANCEL_PAUSE_S, _FIRST_CANCEL_PAUSE_S * 2.0 ** (order.cancels - 1))
 
 
+def retried_at_once(slot: Slot) -> Slot:
+    """The slot without its pauses after refusals: the exchange's rules are other ones now, and exits go first."""
+    for leg in slot.legs:
+        if leg.retry_s:
+            slot = slot.with_leg(replace(leg, retry_s=0.0))
+    waiting = tuple(replace(lost, retry_s=0.0) for lost in slot.stranded)
+    return slot if waiting == slot.stranded else replace(slot, stranded=waiting)
+
+
 def _ticked(slot: Slot, world: World) -> Step:
     if slot.releasing:
         return released(slot, cancel_all(slot, world.now_s, ReleasedReason()), world.now_s)
