@@ -9,7 +9,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from engine.core.modes import ModeSnapshot, Switch
+from engine.core.modes import Mode, ModeSnapshot, Switch
 from gui.icons import icon
 from gui.theme import theme_of
 
@@ -38,6 +38,10 @@ def _running(standing: Standing) -> bool:
 
 def _not_running(standing: Standing) -> bool:
     return standing.attached and standing.mode is not None and standing.mode.switch is not Switch.RUNNING
+
+
+def _in_paper(standing: Standing) -> bool:
+    return standing.attached and standing.mode is not None and standing.mode.mode is Mode.PAPER
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +258,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _attached,
     ),
     ActionSpec(
+        "paper.happen",
+        "paper",
+        QT_TRANSLATE_NOOP("Action", "Be somebody else…"),
+        QT_TRANSLATE_NOOP("Action", "Let something happen at the paper exchange: edits, orders, faults of others"),
+        "mode-paper",
+        ("Ctrl+Shift+X",),
+        _in_paper,
+    ),
+    ActionSpec(
         "journal.find",
         "journal",
         QT_TRANSLATE_NOOP("Action", "Find in the journal"),
@@ -401,6 +414,8 @@ def why_disabled(spec: ActionSpec, standing: Standing) -> str:
         return QCoreApplication.translate("Action", "The engines are paused or stopped already.")
     if spec.enabled_when is _not_running:
         return QCoreApplication.translate("Action", "The engines are running already.")
+    if spec.enabled_when is _in_paper:
+        return QCoreApplication.translate("Action", "Only in PAPER: nobody plays with a real account.")
     return QCoreApplication.translate("Action", "It has nothing to act on now.")
 
 

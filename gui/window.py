@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         chooser = Chooser(self, context.bus, tasks, self.notices)
         journal = JournalPage(context.bus, tasks, self.notices, context.clock.now)
         pages = {
-            "governor": GovernorPage(model, context.clock, chooser.choose),
+            "governor": GovernorPage(model, context.clock, chooser),
             "drift": DriftPage(model, context.bus, tasks, self.notices),
             "hub": HubPage(hub, context.bus, tasks, self.notices),
             "journal": journal,
@@ -197,6 +197,7 @@ class MainWindow(QMainWindow):
         for what in ("show_menu", "save_picture", "save_numbers"):
             bind(f"plot.{what}", partial(self._on_plot, what))
         bind("view.look", lambda: apply_theme(LIGHT if theme_of().dark else DARK))
+        bind("paper.happen", self._be_somebody_else)
         bind("help.keys", lambda: ShortcutsDialog(self).open())
 
     def _on_page(self, page: str, what: str) -> None:
@@ -207,6 +208,12 @@ class MainWindow(QMainWindow):
     def _on_plot(self, what: str) -> None:
         if self._plots is not None:
             self._plots.act(self._pages[self.page], what)
+
+    def _be_somebody_else(self) -> None:
+        from gui.happenings import be_somebody_else
+
+        if self.tasks is not None and self._context is not None:
+            self.tasks.start(be_somebody_else(self, self._context.bus, self.tasks), name="be somebody else")
 
     def _ask(self, command: Command) -> None:
         if self.tasks is not None:

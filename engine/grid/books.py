@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from engine.core.journal import Fact, Memory
-from engine.core.messages import plain
+from engine.core.messages import Reason, plain
 from engine.grid import metrics, money
 from engine.grid.entries import Blocked, BlockedBy
 from engine.grid.events import ListedHolding, RoundTrip
@@ -76,7 +76,7 @@ class Books:
     _trades: dict[str, float] = field(default_factory=dict)
     _facts: list[Fact] = field(default_factory=list)
     _changed: set[str] = field(default_factory=set)
-    _blocked_now: dict[tuple[int, Trade], BlockedBy] = field(default_factory=dict)
+    _blocked_now: dict[tuple[int, Trade], Blocked] = field(default_factory=dict)
 
     @classmethod
     def restore(cls, memories: dict[str, Any], fills: Sequence[Fact]) -> Books:
@@ -181,13 +181,14 @@ class Books:
 
         waiting: wants that nobody looked at this time; what blocked them before counts as blocking them still.
         """
-        kept = [Blocked(*want, self._blocked_now[want]) for want in waiting if want in self._blocked_now]
+        kept = [self._blocked_now[want] for want in waiting if want in self._blocked_now]
         blocked = (*blocked, *kept)
         self._tally(metrics.with_blocked(metrics.begun(self.tallies, now_s), blocked, now_s))
-        now: dict[tuple[int, Trade], BlockedBy] = {(b.slot_id, b.trade): b.cause for b in blocked}
-        for (slot_id, trade), cause in now.items():
-            if self._blocked_now.get((slot_id, trade)) is not cause:
-                self._count_blocked(slot_id, trade.entry_side, cause)
+        now = {(b.slot_id, b.trade): b for b in blocked}
+        for want, held in now.items():
+            before = self._blocked_now.get(want)
+            if before is None or before.cause is not held.cause:
+                self._count_blocked(held.slot_id, held.trade.entry_side, held.cause)
         self._blocked_now = now
 
     def note_refused(self, slot_id: int, side: Side) -> None:
@@ -222,9 +223,9 @@ class Books:
         self._tally(metrics.with_drift(self.tallies, breach))
 
     @property
-    def blocked_now(self) -> frozenset[tuple[int, Side, BlockedBy]]:
-        """What is blocked at the last look, by slot, side and cause."""
-        return frozenset((slot_id, trade.entry_side, cause) for (slot_id, trade), cause in self._blocked_now.items())
+    def blocked_now(self) -> dict[tuple[int, Side, BlockedBy], Reason | None]:
+        """Why what is blocked at the last look is so, by slot, side and cause."""
+        return {(b.slot_id, b.trade.entry_side, b.cause): b.reason for b in self._blocked_now.values()}
 
     def take_changes(self, now_s: float) -> tuple[tuple[Memory, ...], tuple[Fact, ...]]:
         """What has to become durable now."""

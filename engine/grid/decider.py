@@ -484,7 +484,7 @@ class Decider:
     def _foreign_answered(self, action: Action, outcome: Outcome, now_s: float) -> list[Action]:
         """A cancel of an order that is in no slot: gone it leaves the list, else it stays there, to be asked again."""
         if isinstance(outcome, Delivered) or outcome == Rejected(OrderGone()):
-            self.account.foreign.forget(action.order.order_id)
+            self.account.foreign.gone(action.order.order_id)
         elif isinstance(outcome, Rejected | HeldBack | Unknown):
             self._note((ForeignNotCancelled(action.order.order_id, outcome.reason),), now_s)
         self.wants_reading = True

@@ -30,8 +30,7 @@ class ForeignOrders:
     def seen(self, order: VenueOrder) -> bool:
         """The exchange told of one; returns whether it is a new one on the book."""
         if order.fate is not OrderFate.OPEN:
-            self.orders.pop(order.order_id, None)
-            self._end(order.order_id)
+            self.gone(order.order_id)
             return False
         if order.order_id in self._ended:
             return False
@@ -48,8 +47,13 @@ class ForeignOrders:
         return [order for order in orders if self.seen(order)]
 
     def forget(self, order_id: str) -> None:
-        """The order is ours now, or gone."""
+        """The order is ours now."""
         self.orders.pop(order_id, None)
+
+    def gone(self, order_id: str) -> None:
+        """The order has left the book; a reading that lags may tell of it still."""
+        self.orders.pop(order_id, None)
+        self._end(order_id)
 
     @property
     def earlier(self) -> dict[str, OrderName]:

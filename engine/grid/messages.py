@@ -96,7 +96,7 @@ class Stopping:
 class BlockedCount:
     """How often entries of this slot and side were wanted and not placed, by cause (grid spec 18b).
 
-    now: this cause holds one back at this moment.
+    now: this cause holds one back at this moment; reason: with which numbers, where the cause has any.
     """
 
     slot_id: int
@@ -104,6 +104,7 @@ class BlockedCount:
     cause: BlockedBy
     count: int
     now: bool = False
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,10 @@ def snapshot(books: Books, standing: Standing, rules: PairRules, options: GridOp
         round_trips=books.counts.round_trips,
         entries_filled=books.counts.entries_filled,
         exits_filled=books.counts.exits_filled,
-        blocked=tuple(BlockedCount(*row, now=row[:3] in blocked_now) for row in books.counts.blocked),
+        blocked=tuple(
+            BlockedCount(*row, now=row[:3] in blocked_now, reason=blocked_now.get(row[:3]))
+            for row in books.counts.blocked
+        ),
         unresolved=sum(order.stage is Stage.UNKNOWN for order in orders),
         metrics=_metrics(books.tallies, now_s),
         money=figures(books.money, books.slots.values(), mid, now_s),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 from engine.grid.messages import BlockedCount
 from gui.looks import Look
 from gui.pill import Pill
-from gui.sentences import lowered, word
+from gui.sentences import lowered, sentence, word
 from gui.tables import Column, LiveTable, RowsModel
 from gui.theme import Space, Tone, scaled_font, set_look
 
@@ -23,16 +23,17 @@ def ledger(blocked: Iterable[BlockedCount]) -> list[BlockedCount]:
 
 
 def ledger_sentence(blocked: Sequence[BlockedCount]) -> str:
-    """What is held back now, and what was held back most often."""
+    """What is held back now and why, and what was held back most often."""
     if not blocked:
         return translate("BlockedEntries", "Every entry that a slot wanted was placed.")
     most = max(blocked, key=lambda row: row.count)
     now = sum(row.now for row in blocked)
     held = translate("BlockedEntries", "{count} held back now.").format(count=now) if now else ""
+    causes = dict.fromkeys(sentence(row.reason) for row in blocked if row.now and row.reason is not None)
     often = translate("BlockedEntries", "Most often: {side} of slot {slot}, {cause} ({count} times).").format(
         side=lowered(word(most.side)), slot=most.slot_id, cause=lowered(word(most.cause)), count=f"{most.count:,}"
     )
-    return " ".join(filter(None, (held, often)))
+    return " ".join(filter(None, (held, next(iter(causes), ""), often)))
 
 
 def _cause(row: BlockedCount) -> str:
@@ -53,6 +54,7 @@ class BlockedEntries(QFrame):
                     translate("BlockedEntries", "Cause"),
                     _cause,
                     tone=lambda row: Tone.DAMPED if row.now else None,
+                    hint=lambda row: sentence(row.reason),
                     tip=translate("BlockedEntries", "“now”: this cause holds an entry back at this moment."),
                 ),
                 Column(translate("BlockedEntries", "Side"), lambda row: word(row.side)),
@@ -66,7 +68,7 @@ class BlockedEntries(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._text.setFixedHeight(2 * self._text.fontMetrics().lineSpacing())
+        self._text.setFixedHeight(3 * self._text.fontMetrics().lineSpacing())
         set_look(self._text, role="muted")
         self._compose()
         self.show_rows(())
@@ -76,6 +78,7 @@ class BlockedEntries(QFrame):
         rows = ledger(blocked)
         self.rows.show_rows(rows)
         self._text.setText(ledger_sentence(rows))
+        self._text.setToolTip(self._text.text())
         self.setAccessibleDescription(self._text.text())
         buys = sum(row.count for row in rows if row.side.value == "buy")
         sells = sum(row.count for row in rows if row.side.value == "sell")

@@ -1,4 +1,4 @@
-"""The metrics, the grid's slots, orders and fills, and the plots as a table."""
+"""The metrics, the grid's slots, orders and fills, the account, and the plots as a table."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from engine.grid.messages import FillBooked, GridSnapshot, OrderView, SlotView
 from gui import formats
+from gui.governor.account import Account, CancelForeign
 from gui.governor.metrics import Metrics
 from gui.governor.money import Money
 from gui.plots.live import LivePlot
@@ -50,11 +51,28 @@ def _working(slot: SlotView, trade: str) -> str:
     return formats.UNKNOWN
 
 
+def _quantity(order: OrderView) -> str:
+    """With what was asked for, where somebody else made it another."""
+    if order.asked is None or order.asked == order.quantity:
+        return formats.quantity(order.quantity)
+    return translate("GridTables", "{now}, {asked} asked").format(
+        now=formats.quantity(order.quantity), asked=formats.quantity(order.asked)
+    )
+
+
 def slot_columns() -> tuple[Column[SlotView], ...]:
     """What a slot shows."""
     return (
         Column(translate("GridTables", "Slot"), lambda slot: str(slot.slot_id), right=True),
-        Column(translate("GridTables", "Phase"), lambda slot: slot.phase.value),
+        Column(
+            translate("GridTables", "Phase"),
+            lambda slot: (
+                translate("GridTables", "{phase}, waits for you").format(phase=slot.phase.value)
+                if slot.waits
+                else slot.phase.value
+            ),
+            tone=lambda slot: Tone.DAMPED if slot.waits else None,
+        ),
         Column(translate("GridTables", "Side A (sells first)"), lambda slot: _working(slot, "A")),
         Column(translate("GridTables", "Side B (buys first)"), lambda slot: _working(slot, "B")),
         Column(
@@ -84,7 +102,12 @@ def order_columns() -> tuple[Column[OrderRow], ...]:
         ),
         Column(translate("GridTables", "Price"), lambda row: formats.price(row.order.price), right=True),
         Column(translate("GridTables", "From market"), _distance, right=True),
-        Column(translate("GridTables", "Quantity"), lambda row: formats.quantity(row.order.quantity), right=True),
+        Column(
+            translate("GridTables", "Quantity"),
+            lambda row: _quantity(row.order),
+            right=True,
+            tone=lambda row: Tone.DAMPED if row.order.asked not in (None, row.order.quantity) else None,
+        ),
         Column(translate("GridTables", "Filled"), lambda row: formats.quantity(row.order.filled), right=True),
         Column(translate("GridTables", "Size"), lambda row: formats.multiplier(row.order.size_multiplier), right=True),
         Column(translate("GridTables", "Age"), lambda row: formats.duration(row.age_s), right=True),
@@ -119,9 +142,9 @@ def fill_columns() -> tuple[Column[FillBooked], ...]:
 
 
 class GridTables(QTabWidget):
-    """Metrics, money, slots, orders, fills and readings, one behind the other."""
+    """Metrics, money, slots, orders, fills, account and readings, one behind the other."""
 
-    def __init__(self, plots: Sequence[LivePlot], parent: QWidget | None = None) -> None:
+    def __init__(self, plots: Sequence[LivePlot], cancel: CancelForeign, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
         self.setAccessibleName(self.tr("Metrics, money, slots, orders and fills"))
@@ -130,12 +153,14 @@ class GridTables(QTabWidget):
         self.fills: RowsModel[FillBooked] = RowsModel(fill_columns(), key=lambda fill: (fill.trade_id, fill.key))
         self.metrics = Metrics()
         self.money = Money()
+        self.account = Account(cancel)
         self.readings = Readings(plots)
         self.addTab(self.metrics, self.tr("Metrics"))
         self.addTab(self.money, self.tr("Money"))
         self.addTab(LiveTable(self.slots, self.tr("Slots")), self.tr("Slots"))
         self._orders_tab = self.addTab(LiveTable(self.orders, self.tr("Orders")), self.tr("Orders"))
         self._fills_tab = self.addTab(LiveTable(self.fills, self.tr("Recent fills, newest first")), self.tr("Fills"))
+        self._account_tab = self.addTab(self.account, self.tr("Account"))
         self.addTab(self.readings, self.tr("Readings"))
         self.setMinimumHeight(210)
 
@@ -144,6 +169,7 @@ class GridTables(QTabWidget):
         unique = {(fill.trade_id, fill.key): fill for fill in fills[-FILLS_SHOWN:]}
         self.fills.show_rows(list(reversed(unique.values())))
         self.money.show_grid(known)
+        self.account.show_grid(known)
         if known is None:
             return
         self.slots.show_rows(known.slots)
@@ -154,6 +180,8 @@ class GridTables(QTabWidget):
         ]
         self.orders.show_rows(orders)
         self.setTabText(self._orders_tab, self.tr("Orders ({count})").format(count=len(orders)))
+        foreign = self.tr("Account ({count} orders not ours)").format(count=len(known.foreign))
+        self.setTabText(self._account_tab, foreign if known.foreign else self.tr("Account"))
         self.setTabText(self._fills_tab, self.tr("Fills ({count})").format(count=len(unique)))
         if self.currentWidget() is self.readings:
             self.readings.redraw()

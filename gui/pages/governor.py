@@ -15,7 +15,8 @@ from gui.governor.tables import GridTables
 from gui.read_model import ReadModel
 from gui.reflow import Reflow
 from gui.theme import Space
-from gui.troubles.waiting import Choose, Waiting
+from gui.troubles.choosing import Chooser
+from gui.troubles.waiting import Waiting
 
 HOUR_S = 3600.0
 SPANS_S = (HOUR_S, 6 * HOUR_S, 24 * HOUR_S, 168 * HOUR_S)
@@ -23,20 +24,20 @@ FIRST_SPAN = 0
 
 
 class GovernorPage(QScrollArea):
-    """Needs a running session: made when one is attached. choose: what the button of a way out of a trouble does."""
+    """Needs a running session: made when one is attached. chooser: what is asked of the grid."""
 
-    def __init__(self, model: ReadModel, clock: Clock, choose: Choose, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ReadModel, clock: Clock, chooser: Chooser, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._clock = clock
         self._drawn = -1
-        self.waiting = Waiting(choose)
+        self.waiting = Waiting(chooser.choose)
         self.lines = GovernorLines()
         self.numbers = GovernorNumbers()
         self.blocked = BlockedEntries()
         self.conditions = Conditions()
         self.plots = GovernorPlots(model, clock.now, SPANS_S[FIRST_SPAN])
-        self.tables = GridTables(self.plots.all)
+        self.tables = GridTables(self.plots.all, chooser.cancel_foreign)
         self.span = QComboBox()
         self.span.setAccessibleName(self.tr("Time shown in the plots"))
         self.span.addItems([self.tr("Last hour"), self.tr("Last 6 hours"), self.tr("Last day"), self.tr("Last 7 days")])

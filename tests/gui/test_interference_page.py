@@ -16,6 +16,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from engine.core.troubles import TakeWay
+from gui.governor.account import Account
+from gui.happenings import HappenDialog
 from gui.troubles.confirmation import WayDialog
 from gui.troubles.waiting import Waiting, WaitingRow
 from tests.gui.paper_session import PaperSession, paper_session
@@ -151,3 +153,46 @@ async def test_a_stop_during_a_lockout_is_never_said_to_be_over_while_orders_res
     session.window.redraw.draw()
     assert "still rest at the paper exchange" in session.page("overview").grid.sentence
     await until(lambda: looked("Stopped") and session.window.header.switch.text == "Stopped", within_s=50)
+
+
+def account(session: PaperSession) -> Account:
+    page = session.page("governor")
+    page.tables.setCurrentWidget(page.tables.account)
+    shown: Account = page.tables.account
+    return shown
+
+
+async def test_a_person_is_somebody_else_from_the_window_and_cancels_what_that_one_placed(
+    session: PaperSession, until
+) -> None:
+    session.window.actions_table["paper.happen"].trigger()
+    await until(lambda: session.window.findChildren(HappenDialog))
+    (dialog,) = session.window.findChildren(HappenDialog)
+    dialog.field.setText("place:nothing")
+    dialog.agree_button.click()
+    await until(lambda: dialog.words.startswith("That cannot happen at the paper exchange: "))
+    place = next(i for i in range(dialog.examples.count()) if "place:buy" in dialog.examples.item(i).text())
+    dialog.examples.itemActivated.emit(dialog.examples.item(place))
+    QTest.keyClick(dialog.field, Qt.Key.Key_Return)
+    await until(lambda: dialog.words.startswith("Happened last, at "))
+    dialog.decline_button.click()
+
+    await until(lambda: account(session).foreign.rows, within_s=20)
+    shown = account(session)
+    assert not shown.cancel_button.isEnabled()
+    shown.table.selectRow(0)
+    QTest.keyClick(shown.table, Qt.Key.Key_Return)
+    await until(lambda: question(session))
+    asked_about = question(session)
+    assert asked_about is not None
+    assert "It is not the grid's." in asked_about.text.text()
+    asked_about.agree_button.click()
+    await until(lambda: not account(session).foreign.rows, within_s=20)
+
+
+async def test_an_order_of_another_size_shows_what_was_asked_for(session: PaperSession, until) -> None:
+    await edited(session, until)
+    tables = session.page("governor").tables
+    model = tables.orders
+    shown = [model.data(model.index(row, 5)) for row in range(model.rowCount())]
+    assert [text.endswith(" asked") for text in shown].count(True) == 1

@@ -144,7 +144,7 @@ def test_what_only_waits_for_the_next_pass_is_not_counted_again() -> None:
     books.note_blocked([funds(3, Trade.A)], NOON_S)
     assert books.counts.blocked == ((3, Side.SELL, BlockedBy.FUNDS, 1),)
     assert books.tallies.long_only == 1
-    assert books.blocked_now == {(3, Side.SELL, BlockedBy.FUNDS)}
+    assert list(books.blocked_now) == [(3, Side.SELL, BlockedBy.FUNDS)]
 
 
 def test_another_volume_that_the_exchange_acknowledges_is_told_with_both_numbers() -> None:
