@@ -18,6 +18,7 @@ from engine.core.schema import FACTS
 from engine.core.troubles import TakeWay, TroublesSnapshot
 from engine.desk.desk import KeyRefused
 from engine.grid.books import ENGINE, FILL
+from engine.grid.troubles import GO_ON
 from engine.paper.config import ApiKey
 from tests.rehearse.front import Manner
 from tests.rehearse.operator import Operator
@@ -33,6 +34,9 @@ TRADES_WITHIN_S = 90.0
 SECOND_RUNS_S = 5.0
 LOOKED_AT_S = 5.0
 POLL_S = 0.05
+LASTING = "EGeneral:Temporary lockout"
+"""A lockout is believed to last, however soon the exchange would answer again."""
+
 PARTING = (Before.RESTART, Before.ROTATION, Before.LOST_MACHINE)
 CANNOT_START = (KeyRefused, Rejection, NoAnswer, TimeoutError)
 
@@ -118,7 +122,8 @@ async def _lived(operator: Operator, plan: Plan, found: History) -> Operator:
         for act in acts:
             await _happened(operator, act, found)
         await _stopped(operator, plan.trouble, found)
-        if plan.resumes and not found.wrong:
+        lasts = plan.trouble is not None and plan.trouble.refusal.startswith(LASTING)
+        if plan.resumes and not lasts and not found.wrong:
             await _resumed(operator, found)
     return operator
 
@@ -185,6 +190,8 @@ async def _answered(operator: Operator, plan: Plan, found: History) -> None:
     if way is None:
         return
     found.acts.append(verb)
+    if plan.adopts:  # an exit that was taken over stands beside its slot's new orders, as a recovery order does
+        operator.there.watch.most_resting = None
     await desk.bus.ask(TakeWay(verb=verb, target="earlier", where="rehearsal"))
 
     def answered() -> bool:
@@ -274,6 +281,10 @@ async def _resumed(operator: Operator, found: History) -> None:
     placed = operator.there.watch.placed
     operator.there.watch.silent(operator.name)
     await operator.desk.bus.ask(Resume(where="rehearsal"))
+    for trouble in [trouble for snapshot in _troubles(operator.desk.bus) for trouble in snapshot.troubles]:
+        for way in trouble.ways:
+            if way.verb == GO_ON:  # a key that was refused, or that another program seemed to use
+                await operator.desk.bus.ask(TakeWay(verb=way.verb, target=way.target, where="rehearsal"))
     await _until(lambda: operator.there.watch.placed > placed, "an order after Resume", TRADES_WITHIN_S)
     await asyncio.sleep(LOOKED_AT_S)
     await _stopped(operator, None, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from gui.confirmations import LIVE_PHRASE
 from tests.rehearse.programs import NotSeenError, Panel
 from tests.rehearse.stage import Stage
 
-OPENS_WITHIN_S = 45.0
-PLACES_WITHIN_S = 45.0
+OPENS_WITHIN_S = 90.0
+PLACES_WITHIN_S = 150.0
 KEYS_PAGE_KEY = "ctrl+6"
 
 
@@ -40,6 +41,12 @@ async def trade_live(panel: Panel, stage: Stage, orders: int = 10) -> None:
     await panel.until(lambda: stage.watch.placed, "an order", PLACES_WITHIN_S)
     stage.note("agreed_to_first_order_s", time.monotonic() - agreed_s)
     await panel.until(lambda: len(stage.watch.ours) >= orders, f"{orders} resting orders", PLACES_WITHIN_S)
+
+
+async def ask_to_stop(panel: Panel) -> None:
+    """Press Stop, and wait until the header says so."""
+    await panel.press("F12")
+    await panel.until(lambda: re.search(r"Stopp(ed|ing)", panel.header), "that it stops", 10.0)
 
 
 async def stop(panel: Panel, stage: Stage, within_s: float) -> float:

@@ -3,16 +3,20 @@
     python -m tests.rehearse.played (the arguments of `evenkeel`)
 
 One line of JSON (`Shown`) whenever it changes. On standard input `place NAME` asks where the widget of that name or
-text is, `texts` for all that can be read, `buttons` for all that can be clicked. The rest is the program itself.
+text is, `texts` for all that can be read, `buttons` for all that can be clicked. On
+SIGUSR1 it says where each thread is. The rest is the program itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
+import itertools
 import json
+import signal
 import sys
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPlainTextEdit, QTextEdit, QWidget
 
@@ -22,7 +26,9 @@ from gui.pill import Pill
 from gui.window import MainWindow
 from tests.gui.walked import Place, in_sight
 
-LOOKED_EVERY_S = 0.02
+HEADER_LOOKED_EVERY_S = 0.03
+LOOKED_EVERY = 8
+"""All else is looked at one time in so many: walking the whole window costs what the panel needs for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,17 @@ def words_in(widget: QWidget | None) -> list[str]:
     return [text for text in said if text]
 
 
+def header_of(window: MainWindow) -> str:
+    """The words of the strip above the pages, without those on its buttons."""
+    buttons = {button.text() for button in window.header.findChildren(QAbstractButton)}
+    return " | ".join(word for word in words_in(window.header) if word not in buttons)
+
+
 def shown_by(window: MainWindow) -> Shown:
     """What is before a person now."""
     sight = in_sight(window)
-    buttons = {word for button in window.header.findChildren(QAbstractButton) for word in [button.text()]}
-    header = [word for word in words_in(window.header) if word not in buttons]
     return Shown(
-        header=" | ".join(header),
+        header=header_of(window),
         page=sight.page,
         over=sight.over,
         window=sight.window,
@@ -121,15 +131,20 @@ class PlayedProgram(program.Program):
             print(json.dumps({"texts": texts}), flush=True)
 
     async def _tell(self) -> None:
-        last = None
-        while True:
-            now = shown_by(self._window)
+        last: Shown | None = None
+        for turn in itertools.count():
+            header = header_of(self._window)
+            if last is None or turn % LOOKED_EVERY == 0:
+                now = shown_by(self._window)
+            else:
+                now = replace(last, header=header)
             if now != last:
                 print(json.dumps(asdict(now)), flush=True)
                 last = now
-            await asyncio.sleep(LOOKED_EVERY_S)
+            await asyncio.sleep(HEADER_LOOKED_EVERY_S)
 
 
 if __name__ == "__main__":
+    faulthandler.register(signal.SIGUSR1)
     program.Program = PlayedProgram  # type: ignore[misc]
     sys.exit(main())

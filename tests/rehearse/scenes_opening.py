@@ -12,8 +12,8 @@ from tests.rehearse.programs import Headless
 from tests.rehearse.scene import Scene, expect, scene
 from tests.rehearse.stage import Stage
 
-RUNS_WITHIN_S = 30.0
-REFUSED_WITHIN_S = 20.0
+RUNS_WITHIN_S = 60.0
+REFUSED_WITHIN_S = 40.0
 FIRST_ORDER_WITHIN_S = 1.0
 
 
@@ -74,13 +74,9 @@ async def key_of_another_address(stage: Stage) -> None:
     await _refused(stage, stage.account.keys["elsewhere"], "address")
 
 
-@scene("A key that ends in five minutes is said to, at the start")
+@scene("A key that ends in five minutes is refused, for nobody could take its orders off then")
 async def expiring_key(stage: Stage) -> None:
-    profile = await profile_with(stage, stage.account.keys["expiring"])
-    async with Headless(stage, profile, "live", [LIVE_PHRASE]) as program:
-        await program.until(lambda: stage.watch.placed, "an order at the exchange", RUNS_WITHIN_S)
-        said = program.said
-    expect("expires" in said or "valid until" in said, f"it said nothing of it: {' / '.join(said.splitlines()[-6:])}")
+    await _refused(stage, stage.account.keys["expiring"], "it ends at")
 
 
 @scene("OBSERVE shows what it would place, at what price, and places nothing")

@@ -6,7 +6,7 @@ import asyncio
 
 from tests.rehearse import namespace
 from tests.rehearse.front import API, Manner
-from tests.rehearse.person import profile_with, stop, trade_live
+from tests.rehearse.person import ask_to_stop, profile_with, stop, trade_live
 from tests.rehearse.programs import Headless, Panel
 from tests.rehearse.scene import Scene, expect, scene
 from tests.rehearse.stage import Stage
@@ -27,8 +27,7 @@ async def _stopped_in(stage: Stage, manner: Manner, hosts: tuple[str, ...] | Non
             stage.front.behave(manner)
         else:
             stage.front.behave(manner, hosts)
-        await panel.press("F12")
-        await panel.until(lambda: "Stopped" in panel.header, "that it stopped", 5.0)
+        await ask_to_stop(panel)
         await asyncio.sleep(TROUBLE_S)
         during = panel.header
         stage.front.behave(Manner.PASS)
@@ -46,7 +45,7 @@ async def plain_stop(stage: Stage) -> None:
     async with Panel(stage, profile, "live") as panel:
         await trade_live(panel, stage)
         stage.note("stop_to_empty_book_s", await stop(panel, stage, EMPTY_WITHIN_S))
-        await panel.until(lambda: "Stopped" in panel.header, "that it stopped", 5.0)
+        await panel.until(lambda: "Stopped" in panel.header, "that it stopped", 30.0)
         await asyncio.sleep(LOOKED_AT_S)
 
 
@@ -130,8 +129,7 @@ async def key_dies(stage: Stage) -> None:
             "needs your attention" not in said or "nothing needs" not in said, "nothing needs your attention, it says"
         )
         expect("key" in said and "kraken" in said, "nothing was said of the key within 20 s")
-        await panel.press("F12")
-        await panel.until(lambda: "Stopped" in panel.header, "that it stopped", 5.0)
+        await ask_to_stop(panel)
         await asyncio.sleep(10.0)
         resting, header = len(stage.watch.ours), panel.header
         stage.revive_key("good")
@@ -148,8 +146,7 @@ async def no_network(stage: Stage) -> None:
         try:
             await asyncio.sleep(25.0)
             said = await panel.texts()
-            await panel.press("F12")
-            await panel.until(lambda: "Stopped" in panel.header, "that it stopped", 5.0)
+            await ask_to_stop(panel)
             await asyncio.sleep(25.0)
         finally:
             namespace.set_loopback(up=True)
