@@ -59,6 +59,7 @@ from engine.grid.options import GridOptions
 from engine.grid.ports import (
     AccountTrouble,
     Balances,
+    BelowMinimum,
     ChannelAlive,
     DuplicateClientId,
     InsufficientFunds,
@@ -276,7 +277,7 @@ class Decider:
             foreign=tuple(self.account.foreign.orders.values()),
             earlier=frozenset(self.account.foreign.earlier),
             picture=self.account.picture,
-            market=self.rules.status if self.account.holds.market.takes_orders else self.account.holds.market,
+            market=self.rules.status.stricter(self.account.holds.market),
             stopping=self._stopping(now_s),
             halted=self.halted,
             exit_wait=self._exit_wait(options, now_s),
@@ -501,6 +502,8 @@ class Decider:
         wait_s = min(LONGEST_RETRY_S, options.retry_s * 2.0 ** min(times, 10))
         if isinstance(reason, InsufficientFunds):
             self.wants_reading = True
+        if isinstance(reason, BelowMinimum):
+            self.wants_rules = True
         if isinstance(reason, VenueRefused):
             told = self.account.holds.refused(reason, now_s)
             self._note(() if told is None else (told,), now_s, grave=True)

@@ -50,6 +50,21 @@ class MarketStatus(Enum):
         """Whether a post-only limit order may be sent."""
         return self in (MarketStatus.ONLINE, MarketStatus.POST_ONLY, MarketStatus.LIMIT_ONLY)
 
+    def stricter(self, other: MarketStatus) -> MarketStatus:
+        """Whichever of the two takes less."""
+        return max(self, other, key=_STRICTER_LATER.index)
+
+
+_STRICTER_LATER = (
+    MarketStatus.ONLINE,
+    MarketStatus.LIMIT_ONLY,
+    MarketStatus.POST_ONLY,
+    MarketStatus.REDUCE_ONLY,
+    MarketStatus.CANCEL_ONLY,
+    MarketStatus.MAINTENANCE,
+    MarketStatus.UNKNOWN,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PairRules:

@@ -93,7 +93,7 @@ RULES: tuple[Rule, ...] = (
     Rule("EGeneral:Too many requests", Advice.RETRY),
     Rule("EService:Throttled", Advice.RETRY),
     Rule("EService: Throttled", Advice.RETRY),
-    Rule("EService:Market in", Advice.RETRY),
+    Rule("EService:Market in", Advice.REREAD),
     Rule("EGeneral:Invalid arguments:deadline", Advice.RETRY),
     Rule("ESession:Invalid session", Advice.RETRY),
     Rule("EOrder:Orders limit exceeded", Advice.REREAD),

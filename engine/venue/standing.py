@@ -9,16 +9,6 @@ from dataclasses import dataclass
 
 from engine.grid.ports import MarketStatus
 
-_STRICTER_LATER = (
-    MarketStatus.ONLINE,
-    MarketStatus.LIMIT_ONLY,
-    MarketStatus.POST_ONLY,
-    MarketStatus.REDUCE_ONLY,
-    MarketStatus.CANCEL_ONLY,
-    MarketStatus.MAINTENANCE,
-    MarketStatus.UNKNOWN,
-)
-
 
 def status_of(word: str) -> MarketStatus:
     """What one of Kraken's words means; UNKNOWN for one that it does not document."""
@@ -37,4 +27,4 @@ class Standing:
 
     @property
     def market(self) -> MarketStatus:
-        return max(self.pair, self.system, key=_STRICTER_LATER.index)
+        return self.pair.stricter(self.system)

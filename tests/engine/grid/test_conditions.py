@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
+from engine.core.gate import Rejected
+from engine.core.messages import Reason
 from engine.core.modes import Switch
-from engine.grid.arrivals import LookUp
+from engine.grid.arrivals import Answered, LookUp
 from engine.grid.books import Books
 from engine.grid.conditions import OrderBelowMinimum, standing
 from engine.grid.decider import Decider
@@ -16,14 +20,18 @@ from engine.grid.messages import GridNote
 from engine.grid.options import GridOptions
 from engine.grid.ports import (
     Balances,
+    BelowMinimum,
     Close,
     LedgerEntry,
     LedgerKind,
+    MarketSaid,
+    MarketStatus,
     OrderFate,
     Quote,
     Side,
     StreamBack,
     VenueOrder,
+    VenueRefused,
     Wallet,
 )
 from engine.grid.slot import Slot, Stage
@@ -48,6 +56,25 @@ def ticked(grid: Decider, price: str, at_s: float, options: GridOptions = OPTION
     grid.take_in(Quote(D(price), D(price), at_s), options, at_s)
     grid.tick(Switch.RUNNING, options, at_s)
     return [event.reason for event in grid.events if isinstance(event, GridNote)]
+
+
+@pytest.mark.parametrize("said", [status for status in MarketStatus if status is not MarketStatus.ONLINE])
+def test_a_status_that_the_exchange_says_is_shown_until_it_is_over(said: MarketStatus) -> None:
+    """Before the rules are read again they say online still."""
+    grid = decider()
+    for status in (said, MarketStatus.ONLINE):
+        grid.take_in(MarketSaid(status, 1.0), OPTIONS, 1.0)
+        assert grid.snapshot(OPTIONS, 1.0).market is status
+
+
+@pytest.mark.parametrize("refusal", [BelowMinimum(), VenueRefused("EOrder:Invalid price", "reread")])
+def test_a_refusal_that_the_rules_would_have_told_makes_them_be_read_again(refusal: Reason) -> None:
+    grid = decider()
+    grid.take_in(Quote(D("0.1"), D("0.1"), 1.0), OPTIONS, 1.0)
+    action = grid.tick(Switch.RUNNING, OPTIONS, 1.0)[0]
+    assert not grid.wants_rules
+    grid.take_in(Answered(action, Rejected(refusal)), OPTIONS, 2.0)
+    assert grid.wants_rules
 
 
 def test_an_order_below_the_exchange_s_minimum_is_told_once_for_as_long_as_it_lasts() -> None:

@@ -51,7 +51,7 @@ def test_an_ordinary_refusal_has_a_reason_of_its_own(words, reason):
         ("EAPI:Rate limit exceeded", "retry"),
         ("EOrder:Rate limit exceeded", "retry"),
         ("EService:Throttled: 1767225600", "retry"),
-        ("EService:Market in cancel_only mode", "retry"),
+        ("EService:Market in cancel_only mode", "reread"),
         ("EOrder:Orders limit exceeded", "reread"),
         ("EOrder:Invalid price:DOGE/USD price can only be specified up to 7 decimals.", "reread"),
         ("EOrder:Domain rate limit exceeded", "retry"),
