@@ -29,6 +29,11 @@ def breaches(
     account: Account, fills: Sequence[Fact], memories: Mapping[str, Any], usd: Decimal, doge: Decimal
 ) -> list[str]:
     """Everything that was done twice, lost or made up, in words; usd and doge: the balances at the start."""
+    return [*done_twice_or_lost(account, fills, memories), *_balances(account, fills, usd, doge)]
+
+
+def done_twice_or_lost(account: Account, fills: Sequence[Fact], memories: Mapping[str, Any]) -> list[str]:
+    """Of orders and trades alone, whatever else came of the balances."""
     books = Books.restore(dict(memories), list(fills))
     ours = {order.client_id for slot in books.slots.values() for order in slot.orders}
     resting = {client_id for client_id, status in account.orders.values() if status == "open"}
@@ -37,7 +42,6 @@ def breaches(
         *_twice([fill.key for fill in fills], "fill"),
         *_differ("trades", account.trades, {fill.key for fill in fills}),
         *_differ("resting orders", resting, ours),
-        *_balances(account, fills, usd, doge),
     ]
 
 

@@ -6,7 +6,6 @@ python -m tests.rehearse.histories (seeds on standard input, one a line; one lin
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 import re
@@ -24,14 +23,13 @@ from tests.rehearse.namespace import NO_NAMESPACE, NamespaceRefusedError
 from tests.rehearse.plans import plan_of
 from tests.rehearse.stage import house
 from tests.rehearse.watch import kind_of
+from tests.soak.done import Done, Row, program_version
 from tests.soak.virtual_time import NothingLeftToWaitFor, run
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = [sys.executable, "-m", "tests.rehearse.histories"]
 TAKES_AT_MOST_S = 120.0
 TELL_EVERY = 50
-
-Row = dict[str, Any]
 
 
 def work() -> int:
@@ -52,37 +50,9 @@ def work() -> int:
     return 0
 
 
-def program_version() -> str:
-    """Changes whenever the program or the rehearsal does: what another program did proves nothing of this one."""
-    found = hashlib.sha256()
-    for folder in ("engine", "tests/rehearse"):
-        for file in sorted((ROOT / folder).rglob("*.py")):
-            found.update(file.read_bytes())
-    return found.hexdigest()[:16]
-
-
-class Done:
-    """The histories that were told already, in a file of lines; without a file in memory alone."""
-
-    def __init__(self, file: Path | None, version: str) -> None:
-        self._file = file
-        self._version = version
-        self.rows: dict[int, Row] = {}
-        if file is not None and file.exists():
-            lines = map(json.loads, file.read_text(encoding="utf-8").splitlines())
-            self.rows = {row["seed"]: row for row in lines if row.get("version") == version}
-
-    def add(self, row: Row) -> None:
-        self.rows[row["seed"]] = row
-        if self._file is not None:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"version": self._version, **row}, ensure_ascii=False) + "\n")
-
-
 async def tell(seeds: Sequence[int], jobs: int, file: Path | None) -> int:
     """All of them, `jobs` at a time; how many are not as they should be."""
-    done = Done(file, program_version())
+    done: Done[int] = Done(file, program_version("engine", "tests/rehearse"), lambda row: int(row["seed"]))
     left = [seed for seed in seeds if seed not in done.rows]
     if len(left) < len(seeds):
         print(f"{len(seeds) - len(left)} of {len(seeds)} histories were told before", flush=True)
@@ -93,7 +63,7 @@ async def tell(seeds: Sequence[int], jobs: int, file: Path | None) -> int:
     return sum(bool(row["wrong"]) for row in rows) + len(seeds) - len(rows)
 
 
-async def _worker(left: list[int], done: Done) -> None:
+async def _worker(left: list[int], done: Done[int]) -> None:
     """Takes one seed after the other; a worker that falls silent is ended, and that history counts as wrong."""
     while left:
         process = await asyncio.create_subprocess_exec(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import json
 import logging
 import os
@@ -19,44 +18,26 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-from engine.core.configuration import Configuration
 from engine.core.journal import Journal
-from engine.core.modes import Mode, Switch
-from engine.core.option_catalogue import Catalogue
-from engine.core.profile import Profile
-from engine.core.redaction import Redactor
-from engine.core.secrets import Secret, SecretNames, SecretStore
-from engine.desk.arguments import SessionArguments
+from engine.core.modes import Switch
 from engine.desk.desk import Desk
-from engine.desk.options import SECTIONS
-from engine.desk.worlds import World
 from engine.grid.messages import GridSnapshot
-from engine.paper.config import ApiKey, MarketSpec, PaperConfig
 from engine.paper.exchange import Exchange
 from engine.paper.orders import Order
-from engine.venue.addresses import loopback
-from engine.venue.client import Keys
 from tests.fault.ledger import Account, breaches
-from tests.soak.virtual_time import VirtualClock, VirtualTimeLoop, run
+from tests.soak.stage import DOGE, USD, account_of, blow, breeze, moving, paper_exchange, session
+from tests.soak.virtual_time import VirtualTimeLoop, run
 from tests.soak.watch import ExchangeLimits, count_faults, over_the_share, own_counters, placed_wrongly
 
-EPOCH_S = 1_767_225_600.0
-START_PRICE = Decimal("0.0966")
-USD, DOGE = Decimal(60), Decimal(900)
 CALM_S = 900.0
 LOOK_EVERY_S = 10.0
 SURELY_TRADED_S = 7200.0
 LOCKED = "held daily_loss_reached"
-GUST, GUST_EVERY_S, RETURNS = 0.006, 120.0, 0.1
 RUNNING_AT_LEAST = 0.5
-KEY = "soak-key"
 
 FAULTS = {
     "none": "",
@@ -111,14 +92,14 @@ async def day(loop: VirtualTimeLoop, fault: str, hours: float, seed: int, folder
     found = Day(fault, hours)
     started_s = time.monotonic()
     with own_counters() as ours:
-        async with _exchange(loop, FAULTS[fault], seed) as (exchange, world):
+        async with paper_exchange(loop, FAULTS[fault], seed) as (exchange, world):
             limits = exchange.world.rates = ExchangeLimits("starter")
             struck = count_faults(exchange)
-            async with _session(world, folder) as desk:
+            async with session(world, folder) as desk:
                 await _worked(desk, exchange, found, seed)
                 journal_file = desk.profile.journal_file
             book = exchange.world.book
-            orders, account = [*book.closed.values(), *book.open.values()], _account(exchange)
+            orders, account = [*book.closed.values(), *book.open.values()], account_of(exchange)
             found.requests = sum(exchange.rest.requests.values())
     found.orders, found.trades = len(account.orders), len(account.trades)
     found.struck, found.refused = dict(struck), dict(limits.refused)
@@ -132,7 +113,7 @@ async def day(loop: VirtualTimeLoop, fault: str, hours: float, seed: int, folder
 
 async def _worked(desk: Desk, exchange: Exchange, found: Day, seed: int) -> None:
     """The day, in tenths, and the calm after it; notes how the grid went on."""
-    async with _moving(_blow(exchange, random.Random(seed))):
+    async with moving(blow(exchange, random.Random(seed))):
         for tenth in range(10):
             traded, locked_s = len(exchange.world.book.trades), found.idle_s.get(LOCKED, 0.0)
             await _watched(desk, found, found.hours * 360.0)
@@ -148,7 +129,7 @@ async def _worked(desk: Desk, exchange: Exchange, found: Day, seed: int) -> None
     if found.running_ratio < RUNNING_AT_LEAST:
         found.breaches.append(f"the grid ran for {found.running_ratio:.0%} of the time: such a day shows little")
     exchange.faults.declare(())
-    async with _moving(_breeze(exchange, random.Random(seed))):
+    async with moving(breeze(exchange, random.Random(seed))):
         await asyncio.sleep(CALM_S)
     grid = desk.bus.latest(GridSnapshot)
     assert grid is not None
@@ -157,63 +138,6 @@ async def _worked(desk: Desk, exchange: Exchange, found: Day, seed: int) -> None
         found.breaches.append(
             f"it does not go on: {grid.state}, {grid.unresolved} unresolved, {desk.switch.position}, {desk.switch.why}"
         )
-
-
-@asynccontextmanager
-async def _moving(market: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    moving = asyncio.create_task(market)
-    try:
-        yield
-    finally:
-        moving.cancel()
-        with suppress(asyncio.CancelledError):
-            await moving
-
-
-@asynccontextmanager
-async def _exchange(loop: VirtualTimeLoop, faults: str, seed: int) -> AsyncIterator[tuple[Exchange, World]]:
-    clock = VirtualClock(loop, EPOCH_S)
-    secret = base64.b64encode(random.Random(seed).randbytes(64)).decode()
-    config = PaperConfig(
-        keys=(ApiKey(KEY, secret),),
-        epoch_s=EPOCH_S,
-        market=MarketSpec(regime="flat", liquidity=Decimal(60), start_price=START_PRICE),
-        seed=seed,
-        usd=USD,
-        doge=DOGE,
-        tier="starter",
-        faults=faults,
-    )
-    exchange = Exchange(config, clock)
-    await exchange.start()
-    running = asyncio.create_task(exchange.run(), name="exchange")
-    try:
-        world = World(
-            "soak:kraken", f"k{seed}", clock, loopback(exchange.port), Keys(Secret(KEY), Secret(secret)), None
-        )
-        yield exchange, world
-    finally:
-        exchange.stopping.set()
-        await running
-        await exchange.close()
-
-
-@asynccontextmanager
-async def _session(world: World, folder: Path) -> AsyncIterator[Desk]:
-    profile = Profile(folder / "profile")
-    profile.acquire()
-    try:
-        configuration = await Configuration.open(profile.options_file, Catalogue(SECTIONS), {}, world.clock)
-        redactor = Redactor()
-        vault = SecretStore("soak", SecretNames(("kraken.api_key",)), redactor.register)
-        arguments = SessionArguments(profile.folder, Mode.PAPER, None, None, None, None)
-        desk = await Desk.open(arguments, profile, configuration, vault, redactor.redact, world=world)
-        try:
-            yield desk
-        finally:
-            await desk.close()
-    finally:
-        profile.release()
 
 
 async def _watched(desk: Desk, found: Day, seconds: float) -> None:
@@ -228,46 +152,6 @@ async def _watched(desk: Desk, found: Day, seconds: float) -> None:
             found.idle_s[why] = found.idle_s.get(why, 0.0) + LOOK_EVERY_S
         if desk.switch.position is Switch.STOPPED:
             found.breaches.append(f"it stopped after {loop.time():.0f} s: {desk.switch.why}")
-
-
-async def _blow(exchange: Exchange, chance: random.Random) -> None:
-    """Gusts now and then, so that every side fills, in parts too, and entries have to be moved.
-
-    The price returns to where it began: on one that wanders, the grid reaches its daily loss lock within hours, and
-    what is left of the day shows nothing.
-    """
-    while True:
-        await asyncio.sleep(chance.expovariate(1 / GUST_EVERY_S))
-        away = float(exchange.world.book.quote.bid_price / START_PRICE) - 1
-        _move(exchange, chance.gauss(0, GUST) - RETURNS * away)
-
-
-async def _breeze(exchange: Exchange, chance: random.Random) -> None:
-    """A price that stands for a minute is stale."""
-    while True:
-        await asyncio.sleep(5.0)
-        _move(exchange, chance.gauss(0, 0.0001))
-
-
-def _move(exchange: Exchange, step: float) -> None:
-    exchange.world.catch_up()
-    book = exchange.world.book
-    price = book.quote.bid_price * (1 + Decimal(f"{step:.6f}"))
-    book.market.set_price(book.step, price.quantize(Decimal("0.0000001")))
-    book.rematch()
-
-
-def _account(exchange: Exchange) -> Account:
-    book = exchange.world.book
-    return Account(
-        orders={
-            order.id: (order.cl_ord_id or "", order.status.value)
-            for order in (*book.closed.values(), *book.open.values())
-        },
-        trades=set(book.trades),
-        usd=book.usd,
-        doge=book.doge,
-    )
 
 
 async def _audited(account: Account, orders: Sequence[Order], journal_file: Path, world: str) -> list[str]:
