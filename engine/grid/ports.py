@@ -32,7 +32,7 @@ class OrderFate(Enum):
 
 
 class MarketStatus(Enum):
-    """What the exchange takes on a pair now: its own words for a pair and for the whole system, put together.
+    """What the exchange takes now, in its own words, which are the same for a pair and for the whole system.
 
     UNKNOWN: a word that it does not document; nothing but cancels is sent.
     """
@@ -70,7 +70,8 @@ _STRICTER_LATER = (
 class PairRules:
     """What the exchange asks of orders on this pair, and what it charges (grid spec 12, 15, 16).
 
-    maker_fee_ratio: what this account pays now where the exchange said so, else the schedule's first step.
+    maker_fee_ratio: what this account pays now where the exchange said so, else the schedule's first step. status: of
+    the pair alone.
     """
 
     pair: str
@@ -249,7 +250,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class MarketSaid:
-    """The exchange says how the market stands (status channel)."""
+    """The exchange says how the whole of it stands, whatever its pairs do (status channel)."""
 
     status: MarketStatus
     at_s: float
@@ -330,7 +331,7 @@ class Exchange(Protocol):
     """
 
     async def rules(self) -> PairRules:
-        """As the exchange has them now, with the fee that this account pays and how the market stands."""
+        """As the exchange has them now, with the fee that this account pays and how the pair stands."""
         ...
 
     async def place(self, order: PlaceOrder) -> OrderTaken: ...

@@ -49,7 +49,6 @@ from engine.venue.pair_rules import account_fee, pair_rules
 from engine.venue.permissions import KeyPermissions, key_permissions
 from engine.venue.rates import ADD_COST, CALLS, OLDEST_PENALTY_S, SHARE, TRADING, Counter, amend_cost, cancel_cost
 from engine.venue.refusals import Refusals
-from engine.venue.standing import Standing
 from engine.venue.stream import Stream
 from engine.venue.symbols import Symbols
 from engine.venue.translate import (
@@ -100,7 +99,6 @@ class KrakenVenue:
         self._by_socket = options.orders_by is OrdersBy.SOCKET
         self._orders = OrderSocket(options.request_timeout_s, self._refusals)
         self._cancels = Cancels(self._orders, self.calls, self._by_socket, self._refused)
-        self._standing = Standing()
         self._fees: Mapping[str, Any] | None = None
         self._fees_asked_s = -math.inf
         self._names: PairNames | None = None
@@ -154,9 +152,8 @@ class KrakenVenue:
         name = rest_name(self._options.pair)
         listed, _ = await asyncio.gather(self.calls.look("AssetPairs", {"pair": name}), self._ask_fees(name))
         rules, self._names = pair_rules(listed, self._options.pair, self._options.tier)
-        self._standing.pair = rules.status
         fee_ratio = rules.maker_fee_ratio if self._fees is None else self._own_fee(self._fees, self._names, rules)
-        return replace(rules, maker_fee_ratio=fee_ratio, status=self._standing.market)
+        return replace(rules, maker_fee_ratio=fee_ratio)
 
     async def _ask_fees(self, name: str) -> None:
         """`TradeVolume`; what was known before stays where the account cannot be asked."""
@@ -289,7 +286,6 @@ class KrakenVenue:
             self._options.connect_timeout_s,
             self.notices,
             self._orders,
-            self._standing,
             before=self._stream,
         )
         return self._stream

@@ -1,11 +1,9 @@
-"""How the market stands: what Kraken says of the pair (AssetPairs) and of the whole system (`status` channel).
+"""How the market stands, in Kraken's words: of the pair (AssetPairs) and of the whole system (`status` channel).
 
 Words: docs.kraken.com "Get Tradable Asset Pairs" and "Status" of the WebSocket v2 reference.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from engine.grid.ports import MarketStatus
 
@@ -16,15 +14,3 @@ def status_of(word: str) -> MarketStatus:
         return MarketStatus(word)
     except ValueError:
         return MarketStatus.UNKNOWN
-
-
-@dataclass(slots=True)
-class Standing:
-    """The last word on each; the stricter of the two counts."""
-
-    pair: MarketStatus = MarketStatus.ONLINE
-    system: MarketStatus = MarketStatus.ONLINE
-
-    @property
-    def market(self) -> MarketStatus:
-        return self.pair.stricter(self.system)

@@ -30,13 +30,14 @@ from engine.venue.inbox import Inbox
 from engine.venue.notices import Notices
 from engine.venue.order_socket import Line, OrderSocket
 from engine.venue.sockets import Executions, OrderUnseen, Place, Sequence, quote
-from engine.venue.standing import Standing, status_of
+from engine.venue.standing import status_of
 from engine.venue.translate import PairNames, list_at, mapping_at, one_of_at, text_at
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
 LAST_ANSWERS_S = 0.5
+LISTEN_EVERY_S, SILENT_AFTER = 1.0, 10
 _PRIVATE = frozenset({"executions", "balances"})
 _CHANNELS = _PRIVATE | {"ticker", "status", "heartbeat"}
 
@@ -53,10 +54,8 @@ class Session:
         inbox: Inbox,
         notices: Notices,
         orders: OrderSocket,
-        standing: Standing,
     ) -> None:
         self._wire = wire
-        self._standing = standing
         self._status_said: MarketStatus | None = None
         self._quote_stands = False
         self._notices = notices
@@ -70,6 +69,7 @@ class Session:
         self._sequence = Sequence()
         self._wanted: frozenset[str] = frozenset()
         self._subscribed: set[str] = set()
+        self._quiet: dict[str, int] = {}
         self._up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._public: str = wire.urls["api"]["ws"]["publicV2"]
@@ -95,8 +95,12 @@ class Session:
                     self._raise_end(sockets)
                     raise TimeoutError(f"the sockets were not subscribed within {connect_within_s:g} s")
                 when_up()
-                await asyncio.wait({self._end, *sockets}, return_when="FIRST_COMPLETED")
-                self._raise_end(sockets)
+                silence = asyncio.create_task(self._listen_for_silence(), name="venue.silence")
+                try:
+                    await asyncio.wait({self._end, silence, *sockets}, return_when="FIRST_COMPLETED")
+                    self._raise_end([*sockets, silence])
+                finally:
+                    silence.cancel()
             except Exception as error:
                 when_down(_words(error))
                 if self._end.done():  # a message was wrong: the socket itself still answers
@@ -111,6 +115,18 @@ class Session:
             self._wire.listener = None
             await self._wire.hang_up(self._public)
             await self._wire.hang_up(self._private)
+
+    async def _listen_for_silence(self) -> None:
+        """End with an error when a connection says nothing at all: Kraken beats every second where it has no news.
+
+        Looks are counted and not seconds, so that a program that stood still itself blames nobody.
+        """
+        while True:
+            await asyncio.sleep(LISTEN_EVERY_S)
+            for url, times in self._quiet.items():
+                self._quiet[url] = times + 1
+                if times >= SILENT_AFTER:
+                    raise ConnectionError(f"Kraken's socket said nothing for {SILENT_AFTER * LISTEN_EVERY_S:g} s")
 
     def _subscriptions(self, token: str | None) -> list[tuple[str, str, dict[str, Any]]]:
         ticker = {"symbol": [self._names.symbol], "event_trigger": "bbo", "snapshot": True}
@@ -135,6 +151,7 @@ class Session:
 
     def _heard(self, url: str, message: Any) -> None:
         """Called by ccxt within its receive loop, which an exception would end without a word."""
+        self._quiet[url] = 0
         try:
             self._take(url, message)
         except Exception as error:
@@ -183,11 +200,10 @@ class Session:
 
     def _take_status(self, entry: Any) -> None:
         """Both connections say how the system stands, each when it begins and at every change."""
-        self._standing.system = status_of(text_at(entry, "system"))
-        market = self._standing.market
-        if market is not self._status_said:
-            self._status_said = market
-            self._inbox.put(MarketSaid(market, self._clock.now()))
+        system = status_of(text_at(entry, "system"))
+        if system is not self._status_said:
+            self._status_said = system
+            self._inbox.put(MarketSaid(system, self._clock.now()))
 
     def _take_private(self, channel: str, message: dict[str, Any]) -> None:
         place = self._sequence.place(channel, message)
@@ -269,11 +285,9 @@ class Stream:
         connect_within_s: float,
         notices: Notices,
         orders: OrderSocket,
-        standing: Standing,
         before: Stream | None = None,
     ) -> None:
         self._before = before
-        self._standing = standing
         self._notices = notices
         self._orders = orders
         self._wire = wire
@@ -327,7 +341,6 @@ class Stream:
                     self._inbox,
                     self._notices,
                     self._orders,
-                    self._standing,
                 )
                 token = None if self._token is None else await self._token()
                 await session.run(token, self._connect_within_s, self._is_up, self._is_down)

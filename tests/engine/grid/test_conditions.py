@@ -10,7 +10,7 @@ import pytest
 from engine.core.gate import Rejected
 from engine.core.messages import Reason
 from engine.core.modes import Switch
-from engine.grid.arrivals import Answered, LookUp
+from engine.grid.arrivals import Answered, LookUp, RulesRead
 from engine.grid.books import Books
 from engine.grid.conditions import OrderBelowMinimum, standing
 from engine.grid.decider import Decider
@@ -65,6 +65,17 @@ def test_a_status_that_the_exchange_says_is_shown_until_it_is_over(said: MarketS
     for status in (said, MarketStatus.ONLINE):
         grid.take_in(MarketSaid(status, 1.0), OPTIONS, 1.0)
         assert grid.snapshot(OPTIONS, 1.0).market is status
+
+
+def test_a_pair_that_was_closed_is_traded_as_soon_as_its_rules_say_so() -> None:
+    grid = decider()
+    grid.take_in(MarketSaid(MarketStatus.ONLINE, 1.0), OPTIONS, 1.0)
+    shown = []
+    for status in (MarketStatus.CANCEL_ONLY, MarketStatus.ONLINE):
+        grid.take_in(RulesRead(replace(RULES, status=status)), OPTIONS, 1.0)
+        ticked(grid, "0.1", 1.0)
+        shown.append((grid.snapshot(OPTIONS, 1.0).state, grid.snapshot(OPTIONS, 1.0).market))
+    assert shown == [("held", MarketStatus.CANCEL_ONLY), ("running", MarketStatus.ONLINE)]
 
 
 @pytest.mark.parametrize("refusal", [BelowMinimum(), VenueRefused("EOrder:Invalid price", "reread")])

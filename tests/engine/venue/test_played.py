@@ -149,7 +149,6 @@ async def test_what_is_put_away_is_listed_and_not_tradable(world, told, declared
 async def test_how_the_exchange_stands_is_told_and_ends(world, told, word):
     await world.happen(f"status:{word}")
     assert (await told(MarketSaid)).status is MarketStatus(word)
-    assert (await world.venue.rules()).status is MarketStatus(word)
     await world.happen("status:online")
     assert (await told(MarketSaid)).status is MarketStatus.ONLINE
 
@@ -216,3 +215,13 @@ async def test_a_key_that_is_not_taken_any_more_is_told(world, told, cause):
         await world.venue.balances()
     assert refused.value.reason.advice == "person"
     assert isinstance((await told(AccountTrouble)).reason, KeyDead)
+
+
+async def test_a_socket_that_says_nothing_at_all_counts_as_lost(world, next_of, monkeypatch):
+    """Kraken beats every second where it has no news, so that silence is no quiet market."""
+    monkeypatch.setattr("engine.venue.stream.LISTEN_EVERY_S", 0.2)
+    stream = world.venue.stream()
+    await next_of(stream, StreamBack)
+    await world.happen("mute:1h")
+    lost = await next_of(stream, StreamLost)
+    assert "said nothing" in lost.reason.words

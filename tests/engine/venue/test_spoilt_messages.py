@@ -17,7 +17,6 @@ from engine.venue.order_socket import OrderSocket
 from engine.venue.pair_rules import pair_rules
 from engine.venue.rates import Tier
 from engine.venue.refusals import Refusals
-from engine.venue.standing import Standing
 from engine.venue.stream import Session
 from tests.engine.venue.mutations import DROP, every_mutation, mutated
 from tests.engine.venue.recorded import recorded
@@ -80,7 +79,6 @@ async def heard(messages: list[Any]) -> tuple[list[StreamItem], str]:
         inbox,
         notices,
         OrderSocket(1.0, Refusals(ManualClock(0.0), notices)),
-        Standing(),
     )
     running = asyncio.create_task(session.run("a token", 5.0, inbox.back, words.append), name="session")
     await asyncio.sleep(0)

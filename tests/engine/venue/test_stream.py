@@ -205,12 +205,16 @@ async def test_how_the_market_stands_is_told_when_it_begins_and_when_it_changes(
     assert told == [MarketStatus.MAINTENANCE, MarketStatus.POST_ONLY, MarketStatus.UNKNOWN, MarketStatus.ONLINE]
 
 
-async def test_rules_say_what_pair_and_system_come_to_together(world, next_of):
+async def test_a_closed_pair_is_in_its_rules_alone_so_that_new_rules_open_it_again(world, next_of):
+    """Told with the system's status, it would stand until that changes."""
     stream = world.venue.stream()
     await next_of(stream, StreamBack)
-    say(world, status("cancel_only"))
-    while (await next_of(stream, MarketSaid)).status is not MarketStatus.CANCEL_ONLY:
-        pass
+    await world.happen("pair-status:cancel_only")
+    assert (await world.venue.rules()).status is MarketStatus.CANCEL_ONLY
+    world.exchange.sockets.drop_all()
+    assert (await next_of(stream, MarketSaid)).status is MarketStatus.ONLINE
+    say(world, status("maintenance"))
+    assert (await next_of(stream, MarketSaid)).status is MarketStatus.MAINTENANCE
     assert (await world.venue.rules()).status is MarketStatus.CANCEL_ONLY
 
 

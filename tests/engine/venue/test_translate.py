@@ -13,7 +13,6 @@ from engine.grid.ports import MarketStatus, OrderFate, OrderTaken, Side, VenueFi
 from engine.venue.errors import AnswerUnreadable
 from engine.venue.pair_rules import account_fee, pair_rules
 from engine.venue.rates import Tier
-from engine.venue.standing import Standing
 from engine.venue.translate import (
     Market,
     ahead_of,
@@ -85,13 +84,13 @@ def test_a_status_that_kraken_does_not_document_is_unknown():
 
 @pytest.mark.parametrize("stricter", [status for status in MarketStatus if status is not MarketStatus.ONLINE])
 def test_of_pair_and_system_the_stricter_word_counts(stricter):
-    assert Standing(pair=stricter).market is stricter
-    assert Standing(system=stricter).market is stricter
+    assert stricter.stricter(MarketStatus.ONLINE) is stricter
+    assert MarketStatus.ONLINE.stricter(stricter) is stricter
 
 
 def test_no_pair_takes_more_than_the_system_does():
     for pair, system in itertools.product(MarketStatus, MarketStatus):
-        both = Standing(pair, system).market
+        both = pair.stricter(system)
         assert both in (pair, system)
         assert both.takes_orders <= (pair.takes_orders and system.takes_orders)
 
