@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage setup setup-test lint bench kill kill-drift kill-hub rehearse soak soak-panel contracts translations package package-twice smoke lock clean
+.PHONY: help run test coverage setup setup-test lint bench kill kill-drift kill-hub rehearse interfere soak soak-panel contracts translations package package-twice smoke lock clean
 export PYTHON ?= python3
 
 BIN := .venv/bin
@@ -47,6 +47,9 @@ kill-hub: setup-test ## kill the hub engine at every named point, 50 seeds each,
 
 rehearse: setup-test ## LIVE and OBSERVE at a look-alike of Kraken in a network of its own (ARGS="--histories 50 --scenes none")
 	@$(BIN)/python -m tests.rehearse --state build/rehearse.jsonl $(ARGS)
+
+interfere: setup-test ## what others do to the account and the exchange, 6 simulated hours each (ARGS="--seeds 1 --hours 1 --pairs 0")
+	@$(BIN)/python -m tests.interfere --state build/interfere.jsonl $(ARGS)
 
 soak: setup-test ## 24 simulated hours under each fault of the exchange (ARGS="--hours 1 --faults all")
 	@$(BIN)/python -m tests.soak.faults $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from engine.drift.options import DriftOptions, PriceSource
 from engine.governor.options import GovernorOptions
 from engine.grid.options import GridOptions
 from engine.hub.options import HubOptions
-from tests.statements.table import TABLES, Statement, covers, names_of_tests, statements
+from tests.statements.table import ROOT, TABLES, Statement, covers, names_of_tests, statements
+
+CASES_FILE = ROOT.parent / "shared" / "cases" / "kraken.md"
 
 
 def numbered(prefix: str, *numbers: int | str) -> tuple[str, ...]:
@@ -74,7 +77,12 @@ HUB = (
     *numbered("spec", *range(1, 19)),
 )
 
-REQUIRED: dict[str, tuple[str, ...]] = {"governor": GOVERNOR, "drift": DRIFT, "hub": HUB}
+ROWS_OF_CASES = {"others": 8, "changes": 6, "errors": 2, "live": 17, "distance": 2}
+"""How many rows each table of the cases has, in their order; what its prose says beside them has names of its own."""
+
+IN_PROSE = ("row.set-aside", "paper.fields", "replay.options")
+
+REQUIRED: dict[str, tuple[str, ...]] = {"governor": GOVERNOR, "drift": DRIFT, "hub": HUB, "cases": IN_PROSE}
 """What each document numbers or names; a table may divide an entry further (`spec 7 reservation` of `spec 7`)."""
 
 ALL = [(table, statement) for table in TABLES for statement in statements(table)]
@@ -137,6 +145,24 @@ def test_the_hub_table_has_every_option_that_the_source_names() -> None:
     options = HubOptions()
     assert (options.interval_s, options.soft_limit_every_s) == (10.0, 300.0)
     assert {"seed option intervalMs", "seed option softLimitUpdateIntervalMs"} <= found
+
+
+def test_the_table_of_cases_has_an_id_for_each_row() -> None:
+    (table,) = (table for table in TABLES if table.stem == "cases")
+    sections = Counter(
+        statement.id.partition(".")[0] for statement in statements(table) if statement.id not in IN_PROSE
+    )
+    assert dict(sections) == ROWS_OF_CASES
+
+
+def test_the_rows_of_the_cases_are_as_many_as_their_file_has() -> None:
+    if not CASES_FILE.is_file():
+        pytest.skip("the file of cases does not lie beside this checkout, so its rows cannot be counted")
+    sections = CASES_FILE.read_text("utf-8").split("\n## ")[1:]
+    rows = [
+        sum(line.startswith("| ") for line in section.splitlines()) - 1 for section in sections if "\n| " in section
+    ]
+    assert rows == list(ROWS_OF_CASES.values())
 
 
 @STATEMENTS
