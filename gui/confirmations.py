@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from engine.core.modes import Mode, ModeSnapshot
 from gui.dialogs import Dialog
+from gui.labels import Prose
 from gui.looks import MODES, SWITCHES, Look
 from gui.sentences import lowered, sentence, word
 from gui.switch_words import SwitchWords
@@ -15,6 +17,7 @@ from gui.theme import Tone, set_look
 translate = QCoreApplication.translate
 
 LIVE_PHRASE = "trade with real money"
+ACCOUNT_LINES = 12
 
 
 class ResumeDialog(Dialog):
@@ -67,11 +70,20 @@ class TypedDialog(Dialog):
         if self._typed():
             super().accept()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter in the field agrees once the phrase is there in full; before that it does nothing."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.phrase.hasFocus():
+            if not event.isAutoRepeat():
+                self.accept()
+        else:
+            super().keyPressEvent(event)
+
     def _typed(self) -> bool:
         return " ".join(self.phrase.text().casefold().split()) == self._wanted.casefold()
 
     def _compare(self) -> None:
         self.agree_button.setEnabled(self._typed())
+        (self.agree_button if self._typed() else self.decline_button).setDefault(True)
 
 
 class LiveDialog(TypedDialog):
@@ -90,6 +102,19 @@ class LiveDialog(TypedDialog):
             agree=translate("LiveDialog", "Go LIVE"),
             decline=translate("LiveDialog", "Stay as it is"),
         )
+        self._account = Prose(lines=ACCOUNT_LINES)  # nothing moves under the hand once it is read
+        self._account.say(translate("LiveDialog", "Reading your account at Kraken…"))
+        self.body.insertWidget(0, self._account)
+
+    @property
+    def account(self) -> str:
+        """What is said of the account."""
+        return self._account.text()
+
+    def say_account(self, text: str) -> None:
+        """Say what LIVE would find."""
+        self._account.say(text)
+        self._account.setAccessibleName(text)
 
 
 class WithdrawalDialog(TypedDialog):

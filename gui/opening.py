@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from gui.confirmations import LiveDialog, WithdrawalDialog
+from gui.sentences import sentence
 
 if TYPE_CHECKING:  # the first frame is painted before any of these is loaded
     from engine.core.redaction import Redactor
@@ -22,8 +24,8 @@ async def opened_if_agreed(
 ) -> AsyncIterator[Desk]:
     """A running desk, as `engine.desk.opening.opened`, whose refusals a person may lift.
 
-    LIVE is asked about in every run; a key that may withdraw is named, and its phrase asked for. While a dialog is open
-    nothing is: no connection, no profile. somebody_looks: False where no window can be seen; nothing is asked then.
+    LIVE is asked about in every run, with the account in sight; a key that may withdraw is named, and its phrase asked
+    for. While a dialog is open no session is. somebody_looks: False where no window can be seen; nothing is asked then.
 
     Raises one of CANNOT_OPEN; LiveNotConfirmed or KeyRefused when the person declined.
     """
@@ -40,7 +42,7 @@ async def opened_if_agreed(
             except LiveNotConfirmed:
                 if live_confirmed or not somebody_looks:
                     raise
-                if not await LiveDialog(parent, arguments.profile.name).answer():
+                if not await _live_agreed(arguments, redactor, parent):
                     raise
                 live_confirmed = True
             except KeyRefused as refused:
@@ -52,3 +54,22 @@ async def opened_if_agreed(
             else:
                 yield desk
                 return
+
+
+async def _live_agreed(arguments: SessionArguments, redactor: Redactor, parent: QWidget) -> bool:
+    """Ask about LIVE while the account is read beside it; whatever that holds is let go of before this returns."""
+    dialog = LiveDialog(parent, arguments.profile.name)
+    reading = asyncio.create_task(_say_account(dialog, arguments, redactor), name="live account")
+    try:
+        return await dialog.answer()
+    finally:
+        reading.cancel()
+        await asyncio.wait((reading,))
+
+
+async def _say_account(dialog: LiveDialog, arguments: SessionArguments, redactor: Redactor) -> None:
+    from engine.desk.live_reading import LiveAccount, read_live_account
+    from gui.live_words import live_lines
+
+    found = await read_live_account(arguments, redactor)
+    dialog.say_account("\n".join(live_lines(found)) if isinstance(found, LiveAccount) else sentence(found))

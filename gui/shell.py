@@ -53,7 +53,7 @@ class Shell(QObject):
         bind("alerts.acknowledge_all", lambda: self.alerts.panel.acknowledge_all())
         bind("help.wizard", self.show_wizard)
         bind("help.crash_bundle", lambda: self.crash.show(self._tasks))
-        bind("app.quit", window.closed.emit)
+        bind("app.quit", window.end)
 
     def attach(self, context: PanelContext, tasks: Tasks, model: ReadModel) -> None:
         """Bind to a running session."""
@@ -178,7 +178,7 @@ class Shell(QObject):
         self.tray = Tray(self._window, self._window.actions_table, self._has_tray)
         self.tray.show_asked.connect(self.raise_window)
         self.tray.lost.connect(self.raise_window)
-        self.tray.quit_asked.connect(self._window.closed)
+        self.tray.quit_asked.connect(self._window.end)
         self._window.show_switch()
 
     def _may_hide(self) -> bool:

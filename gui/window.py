@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._listening: tuple[Callable[[], None], ...] = ()
         self._stop_told = False
+        self._ending = False
         self._stopping = QTimer(self)
         self._stopping.setInterval(STOPPING_EVERY_MS)
         self._stopping.timeout.connect(self.show_switch)
@@ -169,7 +170,43 @@ class MainWindow(QMainWindow):
         """The window stays until the program has closed its engines, or hides where the tray keeps them running."""
         event.ignore()
         if not self.shell.hid_in_tray():
+            self.end()
+
+    def end(self) -> None:
+        """Ask for the end; where orders would rest after it, a person says first what becomes of them."""
+        if self._context is None or self.tasks is None or not self._leaves_orders(self._context):
             self.closed.emit()
+        elif not self._ending:
+            self._ending = True
+            self.tasks.start(self._end_if_agreed(self._context), name="end")
+
+    def _leaves_orders(self, context: PanelContext) -> bool:
+        from engine.paper.options import PaperOptions
+        from gui.closing import outlives_session, resting
+
+        standing = None if self.model is None else self.model.mode
+        if self.model is None or standing is None or not any(resting(self.model.grid)):
+            return False
+        kept = context.configuration.settings.of(PaperOptions).keep
+        return outlives_session(standing.mode, paper_kept=kept)
+
+    async def _end_if_agreed(self, context: PanelContext) -> None:
+        from engine.desk.options import DeskOptions
+        from gui.closing import ClosingDialog, resting
+
+        assert self.model is not None
+        assert self.model.mode is not None
+        at_end = context.configuration.settings.of(DeskOptions).at_end
+        dialog = ClosingDialog(self, self.model.mode.mode, *resting(self.model.grid), at_end)
+        try:
+            if not await dialog.answer():
+                return
+            if dialog.chosen is not at_end:
+                draft = context.configuration.draft({"desk.at_end": dialog.chosen.value})
+                await context.configuration.apply(draft, PLACE)
+        finally:
+            self._ending = False
+        self.closed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""

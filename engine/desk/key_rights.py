@@ -74,6 +74,11 @@ class KeyRights:
                 can_withdraw=rights.can_withdraw,
                 why=live_verdict(rights, self._clock.now()),
                 warnings=key_warnings(rights, self._clock.now()),
+                name=rights.name,
+                valid_until_s=rights.valid_until_s,
+                query_from_s=rights.query_from_s,
+                query_to_s=rights.query_to_s,
+                addresses=rights.addresses,
             )
         )
 

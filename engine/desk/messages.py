@@ -87,6 +87,8 @@ class KeyRightsSnapshot(Snapshot):
 
     why: what keeps LIVE from using it, None for nothing; or why its rights are not known.
     warnings: what a person should know of it all the same (it ends soon, works from some addresses alone).
+    name: what a person called it at Kraken. valid_until_s, query_from_s, query_to_s, addresses: the bounds within which
+    it works, None and empty where there is none.
     """
 
     rights: tuple[str, ...] | None
@@ -95,6 +97,11 @@ class KeyRightsSnapshot(Snapshot):
     can_withdraw: bool = False
     why: Reason | None
     warnings: tuple[Reason, ...] = ()
+    name: str = ""
+    valid_until_s: float | None = None
+    query_from_s: float | None = None
+    query_to_s: float | None = None
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from engine.core.messages import Reason
 from engine.desk.messages import KeyRightsSnapshot
+from gui import formats
 from gui.looks import Look
 from gui.pill import Pill
 from gui.sentences import sentence
@@ -28,6 +29,26 @@ def rights_verdict(known: KeyRightsSnapshot) -> tuple[Look, str]:
     if known.why is not None:
         return _LACKING, translate("RightsCard", "Lacks rights")
     return _FIT, translate("RightsCard", "May trade, may not withdraw")
+
+
+def key_facts(known: KeyRightsSnapshot) -> str:
+    """The key as Kraken describes it, a line for each thing."""
+    if known.rights is None:
+        return ""
+    lines = [translate("RightsCard", "Kraken's names: {rights}").format(rights=", ".join(known.rights))]
+    if known.name:
+        lines.insert(0, translate("RightsCard", "Name at Kraken: {name}").format(name=known.name))
+    ends = translate("RightsCard", "never") if known.valid_until_s is None else formats.date_time(known.valid_until_s)
+    lines.append(translate("RightsCard", "Ends: {time}").format(time=ends))
+    addresses = ", ".join(known.addresses) or translate("RightsCard", "any")
+    lines.append(translate("RightsCard", "Works from addresses: {addresses}").format(addresses=addresses))
+    if known.query_from_s is not None or known.query_to_s is not None:
+        lines.append(
+            translate("RightsCard", "May read records from {begin} to {end}").format(
+                begin=formats.date_time(known.query_from_s), end=formats.date_time(known.query_to_s)
+            )
+        )
+    return "\n".join(lines)
 
 
 class RightsCard(QWidget):
@@ -75,9 +96,7 @@ class RightsCard(QWidget):
         why = sentence(known.why) or translate(
             "RightsCard", "It has the rights that the grid needs, and none to move funds off the exchange."
         )
-        named = "" if known.rights is None else ", ".join(known.rights)
-        rights = translate("RightsCard", "Kraken's names: {rights}").format(rights=named) if named else ""
-        self._say(look, word, " ".join((why, *map(sentence, known.warnings))), rights)
+        self._say(look, word, " ".join((why, *map(sentence, known.warnings))), key_facts(known))
 
     def show_unread(self, why: Reason) -> None:
         """Say why the rights are not known."""

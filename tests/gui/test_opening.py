@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from engine.core.modes import Mode
@@ -138,6 +140,29 @@ async def test_live_with_a_key_that_may_withdraw_starts_only_with_its_phrase_typ
         rights = attempt.desk.bus.latest(KeyRightsSnapshot)
         assert rights is not None
         assert rights.can_withdraw
+    assert attempt.refused is None
+
+
+@pytest.mark.usefixtures("kraken")
+async def test_the_account_is_in_sight_before_live_is_confirmed_and_enter_then_confirms(
+    opening: Opening, until
+) -> None:
+    """Panel spec 10: balances, what is held, other orders and the worst case."""
+    await opening.keep(TRADES_ONLY)
+    async with opening.tried() as attempt:
+        await until(lambda: asked(opening.window, LiveDialog), within_s=20)
+        dialog = asked(opening.window, LiveDialog)
+        assert isinstance(dialog, LiveDialog)
+        await until(lambda: "Reading" not in dialog.account, within_s=20)
+        for line in ("50 USD (Spot)", "1,000 DOGE (Spot)", "Orders of others there: 0", "slots of $2.00 each"):
+            assert line in dialog.account, dialog.account
+        assert "if the price then falls by 50%, $" in dialog.account
+        dialog.phrase.setText(LIVE_PHRASE[:-1])
+        QTest.keyClick(dialog.phrase, Qt.Key.Key_Return)
+        assert dialog.isVisible()
+        dialog.phrase.setText(LIVE_PHRASE)
+        QTest.keyClick(dialog.phrase, Qt.Key.Key_Return)
+        await until(lambda: attempt.desk, within_s=20)
     assert attempt.refused is None
 
 

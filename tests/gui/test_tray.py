@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSystemTrayIcon
 from engine.core.modes import Mode, Stop
 from gui.tray import Tray, tray_is_there
 from tests.gui.conftest import Panel
+from tests.gui.scene import grid_snapshot
 
 
 class Desktop:
@@ -69,6 +70,7 @@ async def test_closing_goes_on_in_the_tray_where_the_operator_chose_so(panel: Pa
 @pytest.mark.parametrize(("chosen", "mode"), [(False, Mode.PAPER), (True, Mode.LIVE), (True, Mode.OFF)])
 async def test_otherwise_closing_ends_the_program(panel: Panel, mode: Mode, *, chosen: bool) -> None:
     _, _, ended = await in_tray(panel, chosen=chosen, mode=mode)
+    panel.bus.publish(grid_snapshot(panel.context.clock.now(), slots=(), open_orders=0))
     panel.window.close()
     assert panel.window.isVisible()
     assert ended == [True]

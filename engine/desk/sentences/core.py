@@ -61,6 +61,7 @@ SENTENCES: dict[str, str] = {
         "Reason", "The keyring holds no whole key yet: save both the API key and the private key."
     ),
     "key_rights_unread": QT_TRANSLATE_NOOP("Reason", "The rights could not be read: {error}."),
+    "live_account_unread": QT_TRANSLATE_NOOP("Reason", "The account could not be read: {words}."),
     "status_page_off": QT_TRANSLATE_NOOP("Reason", "The status page is switched off."),
     "status_page_served": QT_TRANSLATE_NOOP(
         "Reason", "Programs on this machine can read the governor's status at port {port}."
