@@ -37,9 +37,10 @@ async def go_live(panel: Panel) -> float:
 
 async def trade_live(panel: Panel, stage: Stage, orders: int = 10) -> None:
     """Go LIVE, and wait until so many orders rest."""
-    agreed_s = await go_live(panel)
+    agreed_s, agreed_cpu_s = await go_live(panel), panel.cpu_s
     await panel.until(lambda: stage.watch.placed, "an order", PLACES_WITHIN_S)
     stage.note("agreed_to_first_order_s", time.monotonic() - agreed_s)
+    stage.note("agreed_to_first_order_cpu_s", panel.cpu_s - agreed_cpu_s)
     await panel.until(lambda: len(stage.watch.ours) >= orders, f"{orders} resting orders", PLACES_WITHIN_S)
 
 

@@ -109,7 +109,7 @@ async def second_profile(stage: Stage) -> None:
         await trade_live(panel, stage)
         for _ in range(2):  # a profile that was started before
             async with Headless(stage, other, "observe") as second:
-                await second.until(lambda: second.grid.get("state") == "running", "the other grid running")
+                await second.until(lambda: second.grid.get("state") in ("running", "held"), "the other grid")
                 await asyncio.sleep(5.0)
         stage.note("stop_to_empty_book_s", await stop(panel, stage, EMPTY_WITHIN_S))
         await asyncio.sleep(LOOKED_AT_S)
