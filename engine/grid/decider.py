@@ -557,6 +557,7 @@ class Decider:
 
     def _look_for_unexplained(self, now_s: float) -> None:
         if self._reconciled and self._quote is not None:
+            self.wants_reading = self.wants_reading or self.account.picture.doubtful(now_s)
             self._note(tuple(self.account.picture.unexplained(self._quote.mid, now_s)), now_s)
 
     def _move(self, key: str, event: GridEvent, options: GridOptions, now_s: float) -> list[Action]:

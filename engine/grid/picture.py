@@ -68,6 +68,7 @@ class Picture:
     _expected: dict[Row, Decimal] = field(default_factory=dict)
     _actual: dict[Row, Decimal] = field(default_factory=dict)
     _differs_since_s: dict[Row, float] = field(default_factory=dict)
+    _asked_about: set[Row] = field(default_factory=set)
     _seen: dict[str, None] = field(default_factory=dict)
 
     @property
@@ -142,6 +143,15 @@ class Picture:
         self._expected = dict(self._actual)
         self._differs_since_s.clear()
 
+    def doubtful(self, now_s: float) -> bool:
+        """Whether something differs for a while and the account should be read once more before it is told: an answer
+        of REST may be older than what the sockets told before it.
+        """
+        fresh = {key for key, since_s in self._differs_since_s.items() if now_s - since_s >= SETTLES_S / 3}
+        fresh -= self._asked_about
+        self._asked_about |= fresh
+        return bool(fresh)
+
     def unexplained(self, mid: Decimal, now_s: float) -> list[UnexplainedChange]:
         """Differences that lasted and matter; each is told once, for it counts as known from then on."""
         account = self.value(mid)
@@ -178,12 +188,14 @@ class Picture:
     def _compare(self, key: Row, now_s: float) -> None:
         if self._actual.get(key, ZERO) == self._expected.get(key, ZERO):
             self._differs_since_s.pop(key, None)
+            self._asked_about.discard(key)
         else:
             self._differs_since_s.setdefault(key, now_s)
 
     def _take_over(self, key: Row) -> None:
         self._expected[key] = self._actual.get(key, ZERO)
         self._differs_since_s.pop(key, None)
+        self._asked_about.discard(key)
 
     def _first_time(self, name: str) -> bool:
         if name in self._seen:

@@ -84,6 +84,19 @@ def test_a_trade_of_another_pair_explains_both_of_its_assets() -> None:
     assert told(picture, 1e6) == []
 
 
+def test_an_answer_that_is_older_than_what_the_socket_told_is_read_once_more_and_not_told() -> None:
+    picture = begun()
+    fill = VenueFill("T", "O", "c", Side.BUY, MID, D(20), D(0), True, 1.0, fees=(("USD", D(0)),))
+    picture.traded(fill, 1.0)
+    picture.balanced(balances("98", "1020"), 1.0)
+    picture.balanced(balances("100", "1000"), 1.1)
+    assert not picture.doubtful(5.0)
+    assert picture.doubtful(1.1 + SETTLES_S / 3)
+    assert not picture.doubtful(10.0)
+    picture.balanced(balances("98", "1020"), 10.0)
+    assert told(picture, 1e6) == []
+
+
 def test_a_deposit_is_told_as_what_it_is() -> None:
     picture = begun()
     entry = LedgerEntry("L1", "USD", Wallet.SPOT, LedgerKind.DEPOSIT, "deposit", "", D(50), D("0.5"), 1.0)
