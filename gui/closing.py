@@ -11,6 +11,7 @@ from engine.grid.messages import GridSnapshot
 from gui.dialogs import Dialog
 from gui.labels import Prose
 from gui.looks import MODES
+from gui.theme import Space
 
 translate = QCoreApplication.translate
 
@@ -71,7 +72,7 @@ class ClosingDialog(Dialog):
             button.setChecked(choice is at_end)
             text = Prose(muted=True)
             text.say(effect)
-            text.setIndent(20)
+            text.setContentsMargins(Space.WIDE, 0, 0, 0)
             self._group.addButton(button)
             self.choices[choice] = button
             self.body.addWidget(button)

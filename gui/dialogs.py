@@ -17,6 +17,9 @@ from gui.icons import IconLabel
 from gui.looks import Look
 from gui.theme import Space, scaled_font, set_look
 
+TEXT_WIDTH_PX = 440
+"""So wide at least that a sentence is read in lines rather than in words."""
+
 
 class Dialog(QDialog):
     """Title with icon, a sentence, a body, and two buttons: the careful one is the default. Enter does what the
@@ -41,6 +44,7 @@ class Dialog(QDialog):
         self.text = QLabel(text)
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setMinimumWidth(TEXT_WIDTH_PX)
         self.agree_button = QPushButton(agree)
         self.decline_button = QPushButton(decline)
         set_look(self.agree_button, primary=True, tone=look.tone)
@@ -67,7 +71,6 @@ class Dialog(QDialog):
         column.addSpacing(Space.SMALL)
         column.addWidget(buttons)
         column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
-        self.setMinimumWidth(460)
 
     def expect_agreement(self) -> None:
         """Make agreeing the default: for a question that follows from what a person has just chosen or typed."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.core.modes import ModeSnapshot
 from gui.actions import Actions
 from gui.alerts.bell import Bell
 from gui.icons import icon
+from gui.labels import ElidedLabel
 from gui.looks import MODES, STARTING
 from gui.pill import Pill
 from gui.sentences import word
@@ -50,8 +51,7 @@ class Header(QWidget):
         super().__init__(parent)
         self.mode = Pill(loud=True, ratio=1.15)
         self.switch = Pill(ratio=1.0)
-        self._why = QLabel()
-        self._why.setTextFormat(Qt.TextFormat.PlainText)
+        self._why = ElidedLabel()
         self._why.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         set_look(self._why, role="muted")
         self.pause = ActionButton(actions["switch.pause"], key="F9")
@@ -98,8 +98,7 @@ class Header(QWidget):
     def _show_why(self) -> None:
         words = self._words
         text = self._asked or ". ".join(filter(None, (words.detail, words.advice)))
-        self._why.setText(text)
-        self._why.setToolTip(text)
+        self._why.say(text)
 
     def _compose(self) -> None:
         verbs = QHBoxLayout()

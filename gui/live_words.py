@@ -35,7 +35,12 @@ def _orders(account: LiveAccount) -> list[str]:
         )
     lines.append(translate("LiveDialog", "Orders of others there: {count}").format(count=len(account.others)))
     for order in account.others[:MAX_ORDERS]:
-        held = "" if order.holds is None else f" ({formats.quantity(order.holds[1])} {order.holds[0]})"
+        held = ""
+        if order.holds is not None:
+            asset, amount = order.holds
+            held = translate("LiveDialog", ", holds {amount} {asset}").format(
+                amount=formats.quantity(amount), asset=asset
+            )
         lines.append(
             f"   {word(order.side)} {formats.quantity(order.quantity)} {order.pair or account.pair} "
             f"@ {formats.quantity(order.price)}{held}"

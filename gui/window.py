@@ -16,7 +16,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.core.messages import Command, Refused
-from engine.core.modes import Pause, Resume, Stop, Switch
+from engine.core.modes import ModeSnapshot, Pause, Resume, Stop, Switch
 from engine.core.tasks import TaskFailure, Tasks
 from gui.actions import Actions, Standing
 from gui.confirmations import ResumeDialog
@@ -322,21 +322,22 @@ class MainWindow(QMainWindow):
         self._follow_stop(words)
 
     def _grid_told(self, snapshot: GridSnapshot) -> None:
-        standing = None if self.model is None else self.model.mode
-        if standing is not None and standing.switch is Switch.STOPPED:
+        if self.model is not None and _stopped(self.model.mode):
             self.show_switch()
 
     def _follow_stop(self, words: SwitchWords) -> None:
         """Look again while orders rest after a Stop; say it once on every page when that lasts."""
         if not words.unsettled or self._context is None:
             self._stopping.stop()
+            if self._stop_told and self.model is not None and _stopped(self.model.mode):
+                self.notices.done(self.tr("Stopped: none of our orders rests any more."))
             self._stop_told = False
             return
         if not self._stopping.isActive():
             self._stopping.start()
         if words.advice and not self._stop_told:
             self._stop_told = True
-            self.notices.grave(words.full)
+            self.notices.grave(f"{words.short}. {words.advice}")
 
     def _replace_page(self, name: str, page: QWidget) -> None:
         old = self._pages[name]
@@ -376,3 +377,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._frame)
         self.resize(1280, 860)
         self.setMinimumSize(900, 600)
+
+
+def _stopped(standing: ModeSnapshot | None) -> bool:
+    return standing is not None and standing.switch is Switch.STOPPED

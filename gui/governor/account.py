@@ -63,7 +63,7 @@ def account_sentences(known: GridSnapshot | None) -> list[str]:
     ]
     said += [
         translate("Account", "Orders that are not the grid's hold {amount} {asset}.").format(
-            amount=formats.quantity(amount), asset=asset
+            amount=formats.units(amount), asset=asset
         )
         for asset, amount in ((quote, known.others_quote), (base, known.others_base))
         if amount
@@ -92,7 +92,7 @@ def _holds(order: ForeignOrderView) -> str:
     if order.holds is None:
         return formats.UNKNOWN
     asset, amount = order.holds
-    return f"{formats.quantity(amount)} {asset}"
+    return f"{formats.units(amount)} {asset}"
 
 
 def account_columns() -> tuple[Column[AccountRow], ...]:
@@ -118,7 +118,7 @@ def foreign_columns() -> tuple[Column[ForeignOrderView], ...]:
             lambda order: translate("Account", "Earlier life") if order.earlier else translate("Account", "Not ours"),
         ),
         Column(translate("Account", "Side"), lambda order: word(order.side)),
-        Column(translate("Account", "Pair"), lambda order: order.pair or translate("Account", "this one")),
+        Column(translate("Account", "Pair"), lambda order: order.pair or translate("Account", "The grid's")),
         Column(translate("Account", "Quantity"), lambda order: formats.quantity(order.quantity), right=True),
         Column(translate("Account", "Price"), lambda order: formats.quantity(order.price), right=True),
         Column(translate("Account", "Holds"), _holds, right=True),
@@ -167,7 +167,7 @@ class Account(QWidget):
         tables = QHBoxLayout()
         tables.setSpacing(Space.MEDIUM)
         tables.addWidget(LiveTable(self.rows, translate("Account", "The account"), stretch=1), 1)
-        tables.addLayout(right, 1)
+        tables.addLayout(right, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, Space.SMALL, 0, 0)
         column.setSpacing(Space.SMALL)

@@ -180,7 +180,7 @@ class GridTables(QTabWidget):
         ]
         self.orders.show_rows(orders)
         self.setTabText(self._orders_tab, self.tr("Orders ({count})").format(count=len(orders)))
-        foreign = self.tr("Account ({count} orders not ours)").format(count=len(known.foreign))
+        foreign = self.tr("Account (not ours: {count})").format(count=len(known.foreign))
         self.setTabText(self._account_tab, foreign if known.foreign else self.tr("Account"))
         self.setTabText(self._fills_tab, self.tr("Fills ({count})").format(count=len(unique)))
         if self.currentWidget() is self.readings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -111,7 +112,7 @@ class OverviewPage(QScrollArea):
             return
         self._drawn = model.revision, hub.revision
         self.governor.show_facts(self._governor_facts(model))
-        self.grid.show_facts(self._grid_facts(model))
+        self.grid.show_facts(self._with_stop(model, self._grid_facts(model)))
         self.drift.show_facts(self._drift_facts(model))
         self.hub.show_facts(self._hub_facts(hub))
         if model.governor is not None:
@@ -158,7 +159,7 @@ class OverviewPage(QScrollArea):
 
     def _grid_facts(self, model: ReadModel) -> CardFacts:
         known = model.grid
-        fallen = self._stopping(model) or self._fallen(model, "grid")
+        fallen = self._fallen(model, "grid")
         if fallen is not None:
             return fallen
         if known is None:
@@ -236,13 +237,10 @@ class OverviewPage(QScrollArea):
             self._last_words(hub.last_action),
         )
 
-    def _stopping(self, model: ReadModel) -> CardFacts | None:
-        """What the grid's card says while orders may rest after a Stop; its other numbers matter less then."""
+    def _with_stop(self, model: ReadModel, facts: CardFacts) -> CardFacts:
+        """While orders may rest after a Stop, that is what the grid's card says."""
         words = switch_words(model.mode, model.grid, self._now())
-        if not words.unsettled:
-            return None
-        nothing = tuple((formats.UNKNOWN, None) for _ in range(5))
-        return CardFacts(words.look, words.short, words.full, nothing, self._last_action(model, "grid"))
+        return replace(facts, look=words.look, word=words.short, sentence=words.full) if words.unsettled else facts
 
     def _fallen(self, model: ReadModel, engine: str) -> CardFacts | None:
         """What a card says of an engine that crashed and is not back yet; its old numbers would mislead."""

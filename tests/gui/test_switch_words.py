@@ -80,6 +80,7 @@ async def test_header_title_and_overview_follow_a_stop_until_nothing_is_left(pan
     assert "sign in at Kraken" in panel.window.notices.text
     panel.scene.publish_stopping(0)
     assert header.switch.text == "Stopped"
+    assert panel.window.notices.text == "Stopped: none of our orders rests any more."
     assert panel.window.windowTitle() == "◆ LIVE · ■ Stopped – Evenkeel"
 
 
