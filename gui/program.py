@@ -119,7 +119,7 @@ class Program:
         gc.freeze()  # what was loaded stays for good: later collections need not walk it, which took 40 to 110 ms
         from engine.core.redacted_logging import install
         from engine.core.redaction import Redactor
-        from engine.desk.opening import CANNOT_OPEN
+        from engine.desk.opening import CANNOT_OPEN, opening_words
 
         crash = self._window.shell.crash
         crash.redactor, crash.tail = redactor, tail = Redactor(), LogTail()
@@ -130,8 +130,9 @@ class Program:
             return await self._run_session(redactor)
         except CANNOT_OPEN as error:
             self._opening = None
-            _log.error("%s", error)
-            await self._show_why_not(redactor.redact(str(error)))
+            words = redactor.redact(opening_words(error))
+            _log.error("%s", words)
+            await self._show_why_not(words)
             return 1
 
     async def _run_session(self, redactor: Redactor) -> int:

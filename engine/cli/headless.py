@@ -22,7 +22,7 @@ from engine.core.supervisor import EngineSnapshot
 from engine.desk.arguments import SessionArguments
 from engine.desk.desk import KeyRefused, LiveNotConfirmed
 from engine.desk.messages import DeskNote
-from engine.desk.opening import CANNOT_OPEN, opened
+from engine.desk.opening import CANNOT_OPEN, opened, opening_words
 from engine.desk.worlds import KeysMissing
 from engine.governor.messages import GovernorSnapshot
 from engine.grid.messages import FillBooked, GridNote, GridSnapshot, OrderCancelled, OrderPlaced, RoundTripBooked
@@ -74,7 +74,7 @@ async def run_session(
         _log.error("%s", error)
         return exit_codes.PERSON_NEEDED
     except CANNOT_OPEN as error:
-        _log.error("%s", error)
+        _log.error("%s", opening_words(error))
         return exit_codes.PERSON_NEEDED if isinstance(error, KeysMissing) else exit_codes.FAILED
 
 

@@ -122,3 +122,26 @@ async def _allowed_before(profile: Profile, identity: str, configuration: Config
         "until an option is changed" if until_s is None else f"until {clock_time(until_s)}",
     )
     return True
+
+
+_KEY_TROUBLE = {
+    "EAPI:Invalid key": (
+        "Kraken does not know this API key: it was revoked, has expired, is bound to another address, or was mistyped. "
+        "Look at it at Kraken, or save another one on the Keys page"
+    ),
+    "EAPI:Invalid signature": (
+        "the private key that is saved does not belong to the API key. Save both again on the Keys page"
+    ),
+    "EGeneral:Temporary lockout": (
+        "Kraken has locked this key out for some 15 minutes, after too many wrong ones. Try again then"
+    ),
+}
+
+
+def opening_words(error: BaseException) -> str:
+    """Why a session did not open, in words; `error` is one of CANNOT_OPEN."""
+    if not isinstance(error, Rejection | NoAnswer):
+        return str(error) or type(error).__name__
+    said = getattr(error.reason, "words", "")
+    known = next((words for begins, words in _KEY_TROUBLE.items() if str(said).startswith(begins)), None)
+    return f"Nothing could be read at Kraken: {known or english(error.reason)}"

@@ -186,7 +186,8 @@ def _turned_down(slot: Slot, event: TurnedDown, world: World) -> Step:
         return _not_moved(slot, order, event, note, world)
     if event.request is Request.CANCEL:
         in_doubt = replace(order, stage=Stage.UNKNOWN) if order.stage is Stage.CANCELLING else order
-        return Step(replaced(slot, in_doubt), notes=(note,))
+        # A cancel is asked for until the order is gone; that it was refused is told once.
+        return Step(replaced(slot, in_doubt), notes=(note,) if order.cancels <= 1 else ())
     if order.filled > 0:
         raise InvariantBreach(slot, f"order {order.key} was turned down, yet has fills of {order.filled}")
     if order.stage in (Stage.OPEN, Stage.AMENDING):

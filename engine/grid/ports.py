@@ -362,8 +362,10 @@ class Exchange(Protocol):
         """USD for one of each of these assets; those without a market are left out."""
         ...
 
-    async def find(self, client_id: str) -> VenueOrder | None:
-        """The order of this client id, searched among open and closed ones; the latest when it was reused."""
+    async def find_all(self, orders: Sequence[tuple[str, str]]) -> Mapping[str, VenueOrder]:
+        """Those that the exchange knows of these (client id, the exchange's id or empty), by client id, open or closed;
+        the latest where an id was used again. In as few questions as it takes.
+        """
         ...
 
     async def fills_since(self, since_s: float) -> Sequence[VenueFill]:

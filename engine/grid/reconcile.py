@@ -175,27 +175,37 @@ class Reconciler:
         return max(0.0, books.forgotten_s, min(read_s, unsure_s) - FILL_OVERLAP_S)
 
     async def _resolve(self) -> None:
-        for key, wait in list(self._waits.items()):
-            now_s = self._clock.now()
-            if now_s < wait.from_s:
-                continue
-            order = next((order for order in self._decider.orders if order.key == key), None)
-            if order is None:
-                del self._waits[key]
-                continue
-            found = await self._exchange.find(order.client_id)
+        """Look up every order whose time has come, all in one question where the exchange can be asked so, and read
+        trades once for all of them.
+        """
+        now_s = self._clock.now()
+        due = {key: wait for key, wait in self._waits.items() if now_s >= wait.from_s}
+        orders = {order.key: order for order in self._decider.orders if order.key in due}
+        for key in due.keys() - orders.keys():
+            del self._waits[key]
+        if not orders:
+            return
+        asked = [(order.client_id, order.order_id) for order in orders.values()]
+        found = await self._exchange.find_all(asked)
+        settled: list[VenueOrder] = []
+        never_arrived: list[str] = []
+        traded = False
+        for key, order in orders.items():
+            wait = due[key]
             if self._waits.get(key) is not wait:
                 continue  # something was asked meanwhile
-            if found is not None:
-                if now_s < wait.proof_s and _may_be_older(order, found):
-                    continue
-                del self._waits[key]
-                closed = found.fate is not OrderFate.OPEN
-                fills = await self._missed_fills() if closed or found.filled > order.filled else ()
-                self._arrive(LookUp(settled=(found,), fills=fills))
-            elif now_s >= wait.proof_s:
-                del self._waits[key]
-                self._arrive(LookUp(never_arrived=(key,)))
+            seen = found.get(order.client_id)
+            if seen is None and now_s >= wait.proof_s:
+                never_arrived.append(key)
+            elif seen is None or (now_s < wait.proof_s and _may_be_older(order, seen)):
+                continue
+            else:
+                settled.append(seen)
+                traded = traded or seen.fate is not OrderFate.OPEN or seen.filled > order.filled
+            del self._waits[key]
+        if settled or never_arrived:
+            fills = await self._missed_fills() if traded else ()
+            self._arrive(LookUp(settled=tuple(settled), fills=fills, never_arrived=tuple(never_arrived)))
 
 
 def _untouched(order: Order, asked_s: float) -> bool:

@@ -115,6 +115,22 @@ def minute_closes(result: Mapping[str, Any], names: PairNames) -> list[Close]:
     return closes
 
 
+async def named(calls: Reader, names: PairNames, orders: Mapping[str, str]) -> dict[str, VenueOrder]:
+    """These orders (client id by the exchange's id), by client id; 50 at a time. Raises Rejection where Kraken does not
+    know one of them, and then says nothing of the others.
+    """
+    found: dict[str, VenueOrder] = {}
+    order_ids = sorted(orders)
+    for start in range(0, len(order_ids), _QUERY_AT_ONCE):
+        asked = order_ids[start : start + _QUERY_AT_ONCE]
+        answer = await calls.read("QueryOrders", {"txid": ",".join(asked)})
+        for order_id in asked:
+            raw = mapping_at(answer, order_id)
+            _require_the_one_asked_for(raw, orders[order_id], names)
+            found[orders[order_id]] = venue_order(order_id, raw, names.market)
+    return found
+
+
 async def client_ids(calls: Reader, order_ids: Sequence[str]) -> dict[str, str]:
     """The client ids of these orders, empty for those that have none."""
     found: dict[str, str] = {}

@@ -22,6 +22,7 @@ from engine.grid.ports import (
     CancelOrder,
     Close,
     KeyUsedElsewhere,
+    OrderGone,
     OrderTaken,
     PairRules,
     PlaceOrder,
@@ -236,6 +237,22 @@ class KrakenVenue:
         if order is not None:
             self._remember(order.order_id, order.client_id)
         return order
+
+    async def find_all(self, orders: Sequence[tuple[str, str]]) -> Mapping[str, VenueOrder]:
+        """Those whose id at Kraken is known are asked for together, the others one by one."""
+        names = self._names or await self._learn_names()
+        found: dict[str, VenueOrder] = {}
+        known = {order_id: client_id for client_id, order_id in orders if order_id}
+        if len(known) > 1:
+            try:
+                found = await history.named(self.calls, names, known)
+            except Rejection as refusal:
+                if not isinstance(refusal.reason, OrderGone):
+                    raise  # one that Kraken does not know (yet) keeps the others from being told
+        for client_id, _ in orders:
+            if client_id not in found and (order := await self.find(client_id)) is not None:
+                found[client_id] = order
+        return found
 
     async def fills_since(self, since_s: float) -> Sequence[VenueFill]:
         """As Kraken's REST has it, which may be 60 s behind the stream (spec 20)."""

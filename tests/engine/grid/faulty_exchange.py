@@ -138,6 +138,10 @@ class FaultyExchange:
         found = [o for o in (*self.book.closed.values(), *self.book.open.values()) if o.cl_ord_id == client_id]
         return view_of(found[-1], self.clock.now()) if found else None
 
+    async def find_all(self, orders: Sequence[tuple[str, str]]) -> dict[str, VenueOrder]:
+        looked_up = [(client_id, await self.find(client_id)) for client_id, _ in orders]
+        return {client_id: order for client_id, order in looked_up if order is not None}
+
     async def fills_since(self, since_s: float) -> list[VenueFill]:
         return [fill_of(trade) for trade in self.book.trades.values() if trade.at_s >= since_s]
 
