@@ -49,7 +49,7 @@ class Kind:
 
 
 def _once(*templates: str) -> Callable[[random.Random], Strike]:
-    """One act of these, `{more}`, `{less}`, `{away}` and `{some}` drawn."""
+    """One act of these, its numbers drawn."""
 
     def draw(chance: random.Random) -> Strike:
         return Strike(_filled(chance.choice(templates), chance))
@@ -71,6 +71,7 @@ def _filled(template: str, chance: random.Random) -> str:
     drawn = {
         "more": f"+{chance.randint(10, 90)}%",
         "less": f"-{chance.randint(5, 30)}%",
+        "near": f"{chance.choice('+-')}{chance.uniform(0.02, 0.12):.3f}%",
         "away": f"{chance.choice('+-')}{chance.uniform(0.1, 3.0):.2f}%",
         "some": str(chance.randint(5, 30)),
         "mode": chance.choice(("cancel_only", "maintenance")),
@@ -103,7 +104,7 @@ KINDS = (
     Kind("enlarged-entry", _once("amend:entry:{more}"), (EnlargedByOther,)),
     Kind("enlarged-exit", _once("amend:exit:{more}"), (EnlargedByOther,)),
     Kind("reduced", _once("amend:entry:{less}", "amend:exit:{less}"), (ReducedByOther,)),
-    Kind("moved-entry", _once("move:entry:{away}"), (MovedByOther,)),
+    Kind("moved-entry", _once("move:entry:{near}"), (MovedByOther,)),
     Kind("moved-exit", _once("move:exit:{away}"), (MovedByOther,)),
     Kind("cancelled-entry", _once("cancel:entry:1", "cancel:buy:2", "cancel:entry"), (CancelledByOther,)),
     Kind("cancelled-exit", _once("cancel:exit:1", "cancel:exit"), (CancelledByOther,)),

@@ -22,7 +22,7 @@ from tests.soak.stage import account_of, blow, breeze, moving, paper_exchange, s
 from tests.soak.virtual_time import VirtualTimeLoop
 
 SETTLES_S, LOOK_EVERY_S, CALM_S, LAST_WORDS_S = 120.0, 2.0, 600.0, 10.0
-GOES_ON_WITHIN_S = 1200.0
+SHORT_CALM_S, GOES_ON_WITHIN_S = 420.0, 1200.0
 HAPPENS_WITHIN_S = 1800.0
 """An exit to amend has to come first; where none does, the strike is left out."""
 
@@ -85,7 +85,7 @@ async def _worked(desk: Desk, exchange: Exchange, found: Run, *, short: bool) ->
                     own = random.Random(chance.random())
                     striking.create_task(_strikes(exchange, listener, BY_NAME[name], own, found, short=short))
         async with moving(breeze(exchange, random.Random(found.seed))):
-            await asyncio.sleep(CALM_S)
+            await asyncio.sleep(SHORT_CALM_S if short else CALM_S)
             await _gone_on(desk)
         # What fills while the session ends would be booked by the next one, and there is none.
         exchange.world.book.market.hold(exchange.world.book.step)

@@ -18,7 +18,7 @@ from tests.interfere.played import interfered
 from tests.soak.stage import paper_exchange, session
 from tests.soak.virtual_time import VirtualTimeLoop, run
 
-SHORT_HOURS, SEED = 0.05, 4
+SHORT_HOURS, SEED = 0.05, 1
 WITHIN_S = 300.0
 
 

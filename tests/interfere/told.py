@@ -16,6 +16,7 @@ AT_ONCE_S = 4.0
 SAME_AT_MOST = 2
 """The same words, numbers and all, for one strike: once when it comes, and once more where it is put back."""
 
+LATELY_S = 10.0
 MANY = 30
 """So many notes of one class for one strike are a flood, whatever they say."""
 
@@ -24,10 +25,9 @@ BLIND = frozenset({"lockout", "html", "text", "hang", "mute"})
 
 @dataclass(eq=False)
 class Striking:
-    """One strike that was announced. began_s, told_after_s: None until then. waited_s: how long it could be seen."""
+    """One strike that is to come. began_s, told_after_s: None until then. waited_s: for how long it could be seen."""
 
     kind: Kind
-    announced_s: float
     began_s: float | None = None
     told_after_s: float | None = None
     waited_s: float = 0.0
@@ -56,6 +56,7 @@ class Listener:
     exchange: Exchange
     strikes: list[Striking] = field(default_factory=list)
     _notes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _lately: list[GridNote] = field(default_factory=list)
     _looked_s: float | None = None
 
     def __post_init__(self) -> None:
@@ -63,7 +64,7 @@ class Listener:
 
     def expect(self, kind: Kind) -> Striking:
         """A strike of this kind comes next."""
-        strike = Striking(kind, self.exchange.world.book.now_s)
+        strike = Striking(kind)
         self.strikes.append(strike)
         return strike
 
@@ -72,19 +73,20 @@ class Listener:
         now_s = asyncio.get_running_loop().time()
         passed_s = 0.0 if self._looked_s is None else now_s - self._looked_s
         self._looked_s = now_s
-        told: list[Reason] = []
+        at_s = self.exchange.world.book.now_s
+        self._lately = [note for note in self._lately if note.at_s > at_s - LATELY_S]
         for note in self._reader.drain():
             assert isinstance(note, GridNote)
             self._notes[note.reason.code, _words(note.reason)] += 1
-            told.append(note.reason)
+            self._lately.append(note)
         grid = self.desk.bus.latest(GridSnapshot)
-        if grid is not None:
-            told += [*grid.conditions, *([] if grid.why is None else [grid.why])]
+        stands = [] if grid is None else [*grid.conditions, *([] if grid.why is None else [grid.why])]
         for strike in self.strikes:
-            if not strike.needs_telling or strike.told_after_s is not None:
+            if strike.began_s is None or not strike.needs_telling or strike.told_after_s is not None:
                 continue
-            if strike.began_s is not None and not self._blinded(strike):
+            if not self._blinded(strike):
                 strike.waited_s += passed_s
+            told = [*stands, *(note.reason for note in self._lately if note.at_s >= strike.began_s)]
             shown = strike.kind.shown is not None and grid is not None and strike.kind.shown(grid)
             if shown or any(isinstance(reason, strike.kind.reasons) for reason in told):
                 strike.told_after_s = strike.waited_s
