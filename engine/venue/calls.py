@@ -103,6 +103,7 @@ class Calls:
                         turn = await self._turnstile.enter(urgency)
                 else:
                     self._was_taken = True
+                    self._nonces.was_taken()
                     self._refusals.answered()
                     return answer  # type: ignore[no-any-return]
             raise AssertionError("the steps over nonces are counted")

@@ -23,8 +23,11 @@ MARGIN_US = 2_000_000
 """The next block is reserved when less than this is left."""
 
 STEPS_S = (0, 1, 10, 60, 600, 3_600, 6 * 3_600, 24 * 3_600, 7 * 24 * 3_600, 30 * 24 * 3_600)
-"""How far above the clock a refused request is tried again, one step after the other. A program that reserved hours at
-each start may be days ahead; one that counts in nanoseconds is out of reach, and a person has to make another key."""
+"""How far ahead a refused request is tried again, one step after the other: less than NEAR_S above the last number that
+was taken, more above the clock. A program that reserved hours at each start may be days ahead; one that counts in
+nanoseconds is out of reach, and a person has to make another key."""
+
+NEAR_S = 3_600
 
 
 class NonceStore(Protocol):
@@ -69,6 +72,7 @@ class Nonces:
         self._lock = asyncio.Lock()
         self._loaded = False
         self._last = 0
+        self._taken = 0
         self._reserved = 0
 
     async def ready(self) -> None:
@@ -94,11 +98,21 @@ class Nonces:
         self._last = min(self._wanted(), self._reserved)
         return self._last
 
+    def was_taken(self) -> None:
+        """Kraken took the number that was drawn last, or one a moment before it."""
+        self._taken = self._last
+
     def step_over(self, step: int) -> bool:
-        """Go above whoever used the key: `STEPS_S[step]` ahead of the clock. False when there is no such step."""
+        """Go above whoever used the key, by `STEPS_S[step]`. False when there is no such step.
+
+        Whoever stays a little ahead of us is passed by a little each time: counted from the clock alone, each meeting
+        would take one more of the steps, until none is left.
+        """
         if step >= len(STEPS_S):
             return False
-        self._last = max(self._last, self._now_us() + STEPS_S[step] * 1_000_000)
+        now_us = self._now_us()
+        from_us = max(now_us, self._taken) if STEPS_S[step] < NEAR_S else now_us
+        self._last = max(self._last, from_us + STEPS_S[step] * 1_000_000)
         return True
 
     async def give_back(self) -> None:

@@ -104,6 +104,23 @@ async def test_stepping_over_goes_above_the_clock_further_each_time_and_ends():
     assert not nonces.step_over(len(STEPS_S))
 
 
+async def test_a_program_that_is_always_a_little_ahead_drives_nobody_away():
+    nonces = Nonces(NoncesInMemory(), lambda: 1_000_000_000)
+    theirs = 1_000_000_000
+    for _ in range(200):
+        theirs += 5_000_000
+        for step in range(len(STEPS_S)):
+            await nonces.ready()
+            if nonces.next() > theirs:
+                break
+            assert nonces.step_over(step)
+        nonces.was_taken()
+        await nonces.ready()
+        ours = nonces.next()
+        assert theirs < ours < theirs + 20_000_000
+        theirs = ours
+
+
 async def test_requests_at_the_same_time_store_one_block():
     class SlowStore(NoncesInMemory):
         stores = 0
