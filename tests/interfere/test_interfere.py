@@ -11,6 +11,7 @@ import pytest
 from engine.core.modes import Stop, Switch
 from engine.desk.desk import Desk
 from engine.grid.messages import GridSnapshot
+from engine.grid.ports import ClockOff
 from engine.paper.exchange import Exchange
 from engine.paper.occurrences import parse_occurrences
 from tests.interfere.kinds import KINDS
@@ -75,3 +76,16 @@ def test_a_stop_that_the_exchange_does_not_hear_says_what_is_left_and_cancels_wh
 ) -> None:
     took_s, _, _ = run(lambda loop: _stopped_while(loop, acts, tmp_path))
     assert took_s < 120.0
+
+
+async def _told_of_the_clock(loop: VirtualTimeLoop, folder: Path) -> float:
+    async with paper_exchange(loop, "", SEED) as (exchange, world), session(world, folder) as desk:
+        await _until(lambda: len(exchange.world.book.open) >= 10)
+        _happen(exchange, "clock:-30s")
+        return await _until(
+            lambda: (grid := desk.bus.latest(GridSnapshot)) is not None and isinstance(grid.why, ClockOff)
+        )
+
+
+def test_a_clock_that_goes_wrong_in_a_market_without_orders_is_told_within_a_minute(tmp_path: Path) -> None:
+    assert run(lambda loop: _told_of_the_clock(loop, tmp_path)) <= 60.0
