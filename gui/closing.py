@@ -31,8 +31,8 @@ def outlives_session(mode: Mode, *, paper_kept: bool) -> bool:
 def resting_words(entries: int, exits: int, mode: Mode) -> str:
     """What rests, and where."""
     place = translate("ClosingDialog", "the paper exchange") if mode is Mode.PAPER else "Kraken"
-    return translate("ClosingDialog", "Resting at {place} now: {entries} entries, {exits} exits.").format(
-        place=place, entries=entries, exits=exits
+    return translate("ClosingDialog", "{count} orders rest at {place}: {entries} entries, {exits} exits.").format(
+        count=entries + exits, place=place, entries=entries, exits=exits
     )
 
 

@@ -25,7 +25,7 @@ async def closing(panel: Panel, until) -> tuple[ClosingDialog, list[bool]]:
 @pytest.mark.parametrize("choice", list(AtEnd))
 async def test_live_ends_with_the_choice_that_a_person_makes_and_keeps_it(panel: Panel, choice: AtEnd, until) -> None:
     dialog, ended = await closing(panel, until)
-    assert dialog.text.text() == "Resting at Kraken now: 6 entries, 6 exits."
+    assert dialog.text.text() == "12 orders rest at Kraken: 6 entries, 6 exits."
     assert dialog.chosen is AtEnd.LEAVE
     dialog.choices[choice].click()
     dialog.agree_button.click()
