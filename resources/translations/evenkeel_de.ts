@@ -2,6 +2,117 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de" sourcelanguage="en">
 <context>
+    <name>Account</name>
+    <message>
+        <source>All of the account can be traded by the grid; the market is open.</source>
+        <translation>Das Grid kann das ganze Konto handeln; der Markt ist offen.</translation>
+    </message>
+    <message>
+        <source>Asset</source>
+        <translation>Asset</translation>
+    </message>
+    <message>
+        <source>Cancel the picked order…</source>
+        <translation>Gewählte Order stornieren…</translation>
+    </message>
+    <message>
+        <source>Earlier life</source>
+        <translation>Früheres Leben</translation>
+    </message>
+    <message>
+        <source>Held by orders</source>
+        <translation>Von Orders gehalten</translation>
+    </message>
+    <message>
+        <source>Holds</source>
+        <translation>Hält</translation>
+    </message>
+    <message>
+        <source>Not ours</source>
+        <translation>Nicht unsere</translation>
+    </message>
+    <message>
+        <source>Nothing is known of the account yet.</source>
+        <translation>Vom Konto ist noch nichts bekannt.</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>Order</translation>
+    </message>
+    <message>
+        <source>Orders that are not the grid&apos;s</source>
+        <translation>Orders, die nicht vom Grid sind</translation>
+    </message>
+    <message>
+        <source>Orders that are not the grid&apos;s hold {amount} {asset}.</source>
+        <translation>Orders, die nicht vom Grid sind, halten {amount} {asset}.</translation>
+    </message>
+    <message>
+        <source>Pair</source>
+        <translation>Paar</translation>
+    </message>
+    <message>
+        <source>Price</source>
+        <translation>Preis</translation>
+    </message>
+    <message>
+        <source>Quantity</source>
+        <translation>Menge</translation>
+    </message>
+    <message>
+        <source>Side</source>
+        <translation>Seite</translation>
+    </message>
+    <message>
+        <source>Since</source>
+        <translation>Seit</translation>
+    </message>
+    <message>
+        <source>The account</source>
+        <translation>Das Konto</translation>
+    </message>
+    <message>
+        <source>The exchange says of the market: {status}.</source>
+        <translation>Die Börse sagt vom Markt: {status}.</translation>
+    </message>
+    <message>
+        <source>The grid&apos;s</source>
+        <translation>Vom Grid</translation>
+    </message>
+    <message>
+        <source>Total</source>
+        <translation>Summe</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Wert</translation>
+    </message>
+    <message>
+        <source>Where</source>
+        <translation>Wo</translation>
+    </message>
+    <message>
+        <source>Whose</source>
+        <translation>Wessen</translation>
+    </message>
+    <message>
+        <source>Yours, of slot {slot}{trade}, since {time}</source>
+        <translation>Ihres, aus Slot {slot}{trade}, seit {time}</translation>
+    </message>
+    <message>
+        <source>{amount} {asset} are earning and cannot be traded.</source>
+        <translation>{amount} {asset} sind angelegt und können nicht gehandelt werden.</translation>
+    </message>
+    <message>
+        <source>{side} {quantity} at {price} on {pair}, order {order}. It is not the grid&apos;s.</source>
+        <translation>{side} {quantity} zu {price} auf {pair}, Order {order}. Sie ist nicht vom Grid.</translation>
+    </message>
+    <message>
+        <source>{wallet} ({code})</source>
+        <translation>{wallet} ({code})</translation>
+    </message>
+</context>
+<context>
     <name>Action</name>
     <message>
         <source>Accept and send nothing there; what was sent goes on to its end</source>
@@ -22,6 +133,10 @@
     <message>
         <source>As PNG, of the plot that has the keyboard, else the first in sight</source>
         <translation>Als PNG, vom Diagramm mit dem Tastaturfokus, sonst vom ersten sichtbaren</translation>
+    </message>
+    <message>
+        <source>Be somebody else…</source>
+        <translation>Jemand anders sein…</translation>
     </message>
     <message>
         <source>Cancel every order and halt; stays so over restarts until a person resumes</source>
@@ -120,6 +235,10 @@
         <translation>Zum Journal wechseln und den Suchbegriff eingeben</translation>
     </message>
     <message>
+        <source>Go to the first thing that only you can decide</source>
+        <translation>Zum ersten gehen, was nur Sie entscheiden können</translation>
+    </message>
+    <message>
         <source>Governor</source>
         <translation>Governor</translation>
     </message>
@@ -156,6 +275,10 @@
         <translation>Schlüssel und Adressen im Schlüsselbund dieses Rechners</translation>
     </message>
     <message>
+        <source>Let something happen at the paper exchange: edits, orders, faults of others</source>
+        <translation>Etwas an der Papierbörse geschehen lassen: Änderungen, Orders, Fehler anderer</translation>
+    </message>
+    <message>
         <source>Let the engines act again; asks you first</source>
         <translation>Die Engines wieder handeln lassen; fragt vorher nach</translation>
     </message>
@@ -190,6 +313,10 @@
     <message>
         <source>On-chain portfolios: drift, plans, history and analytics</source>
         <translation>On-Chain-Portfolios: Abweichung, Pläne, Verlauf und Auswertung</translation>
+    </message>
+    <message>
+        <source>Only in PAPER: nobody plays with a real account.</source>
+        <translation>Nur in PAPER: Mit einem echten Konto spielt niemand.</translation>
     </message>
     <message>
         <source>Open nothing new; what is open is completed</source>
@@ -286,6 +413,10 @@
     <message>
         <source>What asks for your attention, to be acknowledged</source>
         <translation>Was Aufmerksamkeit verlangt, zum Quittieren</translation>
+    </message>
+    <message>
+        <source>What waits for you</source>
+        <translation>Was auf Sie wartet</translation>
     </message>
     <message>
         <source>What was done, why, and what it cost; filter and export</source>
@@ -434,6 +565,76 @@
     <message>
         <source>“now”: this cause holds an entry back at this moment.</source>
         <translation>„jetzt“: Diese Ursache hält in diesem Augenblick einen Einstieg zurück.</translation>
+    </message>
+</context>
+<context>
+    <name>Chooser</name>
+    <message>
+        <source>“{way}” was not answered within {seconds} s. It may still be done: look at it again.</source>
+        <translation>„{way}“ wurde in {seconds} s nicht beantwortet. Es kann noch geschehen: Sehen Sie noch einmal nach.</translation>
+    </message>
+    <message>
+        <source>“{way}” was not done: things changed meanwhile. Look at it again.</source>
+        <translation>„{way}“ wurde nicht ausgeführt: Inzwischen hat sich etwas geändert. Sehen Sie noch einmal nach.</translation>
+    </message>
+    <message>
+        <source>“{way}” was refused. {why}</source>
+        <translation>„{way}“ wurde abgelehnt. {why}</translation>
+    </message>
+    <message>
+        <source>“{way}”: done. {effect}</source>
+        <translation>„{way}“: erledigt. {effect}</translation>
+    </message>
+</context>
+<context>
+    <name>ClosingDialog</name>
+    <message>
+        <source>End</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>End with orders on the book?</source>
+        <translation>Mit Orders im Orderbuch beenden?</translation>
+    </message>
+    <message>
+        <source>Exits stay and may fill; nothing new is entered.</source>
+        <translation>Ausstiege bleiben und können ausgeführt werden; nichts Neues wird eingestiegen.</translation>
+    </message>
+    <message>
+        <source>Leave all of them</source>
+        <translation>Alle liegen lassen</translation>
+    </message>
+    <message>
+        <source>Resting at {place} now: {entries} entries, {exits} exits.</source>
+        <translation>Liegen jetzt an {place}: {entries} Einstiege, {exits} Ausstiege.</translation>
+    </message>
+    <message>
+        <source>Stay</source>
+        <translation>Bleiben</translation>
+    </message>
+    <message>
+        <source>Take all of them off</source>
+        <translation>Alle herausnehmen</translation>
+    </message>
+    <message>
+        <source>Take the entries off</source>
+        <translation>Die Einstiege herausnehmen</translation>
+    </message>
+    <message>
+        <source>They stay and may fill while nobody looks; the next start takes them up.</source>
+        <translation>Sie bleiben und können ausgeführt werden, während niemand hinsieht; der nächste Start nimmt sie wieder auf.</translation>
+    </message>
+    <message>
+        <source>What was traded stays open, without an exit until the next start.</source>
+        <translation>Was gehandelt wurde, bleibt offen, bis zum nächsten Start ohne Ausstieg.</translation>
+    </message>
+    <message>
+        <source>Your choice is kept as the setting desk.at_end.</source>
+        <translation>Ihre Wahl bleibt als Einstellung desk.at_end erhalten.</translation>
+    </message>
+    <message>
+        <source>the paper exchange</source>
+        <translation>der Papierbörse</translation>
     </message>
 </context>
 <context>
@@ -828,6 +1029,10 @@
     <message>
         <source>No price is known, so no plan&apos;s cost can be told.</source>
         <translation>Kein Preis bekannt, daher lassen sich die Kosten eines Plans nicht nennen.</translation>
+    </message>
+    <message>
+        <source>Not set up</source>
+        <translation>Nicht eingerichtet</translation>
     </message>
     <message>
         <source>Nothing watched</source>
@@ -1763,6 +1968,14 @@
 <context>
     <name>GridTables</name>
     <message>
+        <source>Account</source>
+        <translation>Konto</translation>
+    </message>
+    <message>
+        <source>Account (not ours: {count})</source>
+        <translation>Konto (nicht unsere: {count})</translation>
+    </message>
+    <message>
         <source>Age</source>
         <translation>Alter</translation>
     </message>
@@ -1890,6 +2103,120 @@
         <source>Value</source>
         <translation>Wert</translation>
     </message>
+    <message>
+        <source>{now}, {asked} asked</source>
+        <translation>{now}, verlangt {asked}</translation>
+    </message>
+    <message>
+        <source>{phase}, waits for you</source>
+        <translation>{phase}, wartet auf Sie</translation>
+    </message>
+</context>
+<context>
+    <name>HappenDialog</name>
+    <message>
+        <source>Be somebody else</source>
+        <translation>Jemand anders sein</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>Examples</source>
+        <translation>Beispiele</translation>
+    </message>
+    <message>
+        <source>Examples; Enter takes one over</source>
+        <translation>Beispiele; Eingabe übernimmt eines</translation>
+    </message>
+    <message>
+        <source>Happened last, at {time}: {what} {note}</source>
+        <translation>Zuletzt geschehen, um {time}: {what} {note}</translation>
+    </message>
+    <message>
+        <source>It was taken over.</source>
+        <translation>Es wurde übernommen.</translation>
+    </message>
+    <message>
+        <source>Let it happen</source>
+        <translation>Geschehen lassen</translation>
+    </message>
+    <message>
+        <source>Still to come: {what}</source>
+        <translation>Noch zu kommen: {what}</translation>
+    </message>
+    <message>
+        <source>What happens</source>
+        <translation>Was geschieht</translation>
+    </message>
+    <message>
+        <source>What you write here happens at this session&apos;s paper exchange, now or so long from now. Nothing real is touched.</source>
+        <translation>Was Sie hier schreiben, geschieht an der Papierbörse dieser Sitzung, jetzt oder in so langer Zeit. Nichts Echtes wird berührt.</translation>
+    </message>
+    <message>
+        <source>[TIME:]KIND:ARGUMENTS, as 10m:amend:buy:+45%</source>
+        <translation>[ZEIT:]ART:ANGABEN, etwa 10m:amend:buy:+45%</translation>
+    </message>
+</context>
+<context>
+    <name>Happening</name>
+    <message>
+        <source>Another program uses the key for five minutes</source>
+        <translation>Ein anderes Programm benutzt fünf Minuten lang den Schlüssel</translation>
+    </message>
+    <message>
+        <source>Money comes to the account</source>
+        <translation>Geld kommt auf das Konto</translation>
+    </message>
+    <message>
+        <source>Money moves where it earns and cannot be traded</source>
+        <translation>Geld geht dorthin, wo es angelegt ist und nicht gehandelt werden kann</translation>
+    </message>
+    <message>
+        <source>Somebody cancels one of the buys</source>
+        <translation>Jemand storniert einen der Käufe</translation>
+    </message>
+    <message>
+        <source>Somebody makes a resting entry larger</source>
+        <translation>Jemand vergrößert einen liegenden Einstieg</translation>
+    </message>
+    <message>
+        <source>Somebody makes a resting exit larger</source>
+        <translation>Jemand vergrößert einen liegenden Ausstieg</translation>
+    </message>
+    <message>
+        <source>Somebody moves an exit to another price</source>
+        <translation>Jemand verschiebt einen Ausstieg auf einen anderen Preis</translation>
+    </message>
+    <message>
+        <source>Somebody places an order of their own</source>
+        <translation>Jemand platziert eine eigene Order</translation>
+    </message>
+    <message>
+        <source>Somebody trades at the market</source>
+        <translation>Jemand handelt zum Markt</translation>
+    </message>
+    <message>
+        <source>The exchange locks the key out for two minutes</source>
+        <translation>Die Börse sperrt den Schlüssel für zwei Minuten aus</translation>
+    </message>
+    <message>
+        <source>The exchange takes cancels only for 20 minutes</source>
+        <translation>Die Börse nimmt 20 Minuten lang nur Stornos an</translation>
+    </message>
+    <message>
+        <source>The market falls by 3 percent</source>
+        <translation>Der Markt fällt um 3 Prozent</translation>
+    </message>
+    <message>
+        <source>The pair&apos;s least order becomes 50</source>
+        <translation>Die kleinste Order des Paars wird 50</translation>
+    </message>
+    <message>
+        <source>The pair&apos;s prices get five decimals</source>
+        <translation>Die Preise des Paars bekommen fünf Nachkommastellen</translation>
+    </message>
 </context>
 <context>
     <name>Header</name>
@@ -1898,16 +2225,8 @@
         <translation>Alle Aktionen</translation>
     </message>
     <message>
-        <source>Not connected yet</source>
-        <translation>Nicht verbunden</translation>
-    </message>
-    <message>
         <source>STARTING</source>
         <translation>STARTET</translation>
-    </message>
-    <message>
-        <source>since {time}. {why}</source>
-        <translation>seit {time}. {why}</translation>
     </message>
 </context>
 <context>
@@ -2663,6 +2982,10 @@
     <message>
         <source>Not running</source>
         <translation>Läuft nicht</translation>
+    </message>
+    <message>
+        <source>Not set up</source>
+        <translation>Nicht eingerichtet</translation>
     </message>
     <message>
         <source>Nothing is accepted or sent until a person resumes the hub.</source>
@@ -3779,6 +4102,22 @@
 <context>
     <name>LiveDialog</name>
     <message>
+        <source>, holds {amount} {asset}</source>
+        <translation>, hält {amount} {asset}</translation>
+    </message>
+    <message>
+        <source>, or below a value of {floor}</source>
+        <translation>, oder unter einem Wert von {floor}</translation>
+    </message>
+    <message>
+        <source>, {amount} of it held by orders</source>
+        <translation>, davon {amount} von Orders gehalten</translation>
+    </message>
+    <message>
+        <source>At once entries of one side hold up to {at_once}. At worst all that is free is bought with, bit by bit: if the price then falls by {fall}, {account} become {after}.</source>
+        <translation>Auf einmal halten Einstiege einer Seite bis zu {at_once}. Im schlimmsten Fall wird mit allem Freien nach und nach gekauft: Fällt der Preis dann um {fall}, werden aus {account} {after}.</translation>
+    </message>
+    <message>
         <source>Go LIVE</source>
         <translation>LIVE starten</translation>
     </message>
@@ -3787,12 +4126,44 @@
         <translation>LIVE starten?</translation>
     </message>
     <message>
+        <source>Key at Kraken: {name}</source>
+        <translation>Schlüssel bei Kraken: {name}</translation>
+    </message>
+    <message>
+        <source>No entry is placed after a realised loss of {loss} in a day</source>
+        <translation>Kein Einstieg wird nach einem realisierten Verlust von {loss} an einem Tag platziert</translation>
+    </message>
+    <message>
+        <source>Orders of others there: {count}</source>
+        <translation>Orders anderer dort: {count}</translation>
+    </message>
+    <message>
+        <source>Orders of this program that rest there: {count}</source>
+        <translation>Orders dieses Programms, die dort liegen: {count}</translation>
+    </message>
+    <message>
+        <source>Reading your account at Kraken…</source>
+        <translation>Ihr Konto bei Kraken wird gelesen…</translation>
+    </message>
+    <message>
         <source>Stay as it is</source>
         <translation>So lassen</translation>
     </message>
     <message>
+        <source>The account is empty.</source>
+        <translation>Das Konto ist leer.</translation>
+    </message>
+    <message>
         <source>The engines of profile “{profile}” will place real orders with real money on your exchange account. Type “{phrase}” to confirm.</source>
         <translation>Die Engines des Profils „{profile}“ werden echte Orders mit echtem Geld auf dem Börsenkonto platzieren. Zur Bestätigung „{phrase}“ eingeben.</translation>
+    </message>
+    <message>
+        <source>The price is not known, so the worst case is not either.</source>
+        <translation>Der Preis ist nicht bekannt, daher auch der schlimmste Fall nicht.</translation>
+    </message>
+    <message>
+        <source>{slots} slots of {size} each</source>
+        <translation>{slots} Slots zu je {size}</translation>
     </message>
 </context>
 <context>
@@ -3882,6 +4253,10 @@
     <message>
         <source>Something in the panel failed ({what}). The engines go on; the log has the details.</source>
         <translation>Etwas im Panel ist fehlgeschlagen ({what}). Die Engines laufen weiter; Einzelheiten stehen im Log.</translation>
+    </message>
+    <message>
+        <source>Stopped: none of our orders rests any more.</source>
+        <translation>Gestoppt: Keine unserer Orders liegt mehr.</translation>
     </message>
     <message>
         <source>{command} was asked for; not acknowledged yet.</source>
@@ -6570,6 +6945,10 @@
         <translation>Niemand hat den Plan innerhalb von {valid_s} bestätigt; nichts wurde gesendet.</translation>
     </message>
     <message>
+        <source>Not set up: {words}.</source>
+        <translation>Nicht eingerichtet: {words}.</translation>
+    </message>
+    <message>
         <source>Not traded ({health}); its value counts in the total.</source>
         <translation>Nicht gehandelt ({health}); der Wert zählt in der Summe mit.</translation>
     </message>
@@ -6694,6 +7073,10 @@
         <translation>Slot {slot_id} wartet auf Sie.</translation>
     </message>
     <message>
+        <source>Slot {slot_id} would have placed: {side} {quantity} at {price}. In this mode nothing is sent.</source>
+        <translation>Slot {slot_id} hätte platziert: {side} {quantity} zu {price}. In diesem Modus wird nichts gesendet.</translation>
+    </message>
+    <message>
         <source>Slot {slot_id}, side {trade}: moved {moves} times in one direction, resting until {until_s}.</source>
         <translation>Slot {slot_id}, Seite {trade}: {moves}-mal in eine Richtung verschoben, ruht bis {until_s}.</translation>
     </message>
@@ -6768,6 +7151,10 @@
     <message>
         <source>The API key works from these addresses alone: {addresses}. From any other Kraken calls it invalid.</source>
         <translation>Der API-Schlüssel gilt nur von diesen Adressen aus: {addresses}. Von jeder anderen nennt Kraken ihn ungültig.</translation>
+    </message>
+    <message>
+        <source>The account could not be read: {words}.</source>
+        <translation>Das Konto konnte nicht gelesen werden: {words}.</translation>
     </message>
     <message>
         <source>The account has {amount} {asset} that no trade and no entry of the ledger explains (worth {value}).</source>
@@ -7380,6 +7767,10 @@
 <context>
     <name>RightsCard</name>
     <message>
+        <source>Ends: {time}</source>
+        <translation>Endet: {time}</translation>
+    </message>
+    <message>
         <source>It has the rights that the grid needs, and none to move funds off the exchange.</source>
         <translation>Er hat die Rechte, die das Grid braucht, und keines, um Guthaben von der Börse abzuziehen.</translation>
     </message>
@@ -7396,12 +7787,20 @@
         <translation>Rechte fehlen</translation>
     </message>
     <message>
+        <source>May read records from {begin} to {end}</source>
+        <translation>Darf Aufzeichnungen von {begin} bis {end} lesen</translation>
+    </message>
+    <message>
         <source>May trade, may not withdraw</source>
         <translation>Darf handeln, darf nicht abheben</translation>
     </message>
     <message>
         <source>May withdraw</source>
         <translation>Darf abheben</translation>
+    </message>
+    <message>
+        <source>Name at Kraken: {name}</source>
+        <translation>Name bei Kraken: {name}</translation>
     </message>
     <message>
         <source>Not known</source>
@@ -7430,6 +7829,18 @@
     <message>
         <source>What this key may do</source>
         <translation>Was dieser Schlüssel darf</translation>
+    </message>
+    <message>
+        <source>Works from addresses: {addresses}</source>
+        <translation>Gilt von Adressen aus: {addresses}</translation>
+    </message>
+    <message>
+        <source>any</source>
+        <translation>jeder</translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation>nie</translation>
     </message>
 </context>
 <context>
@@ -7756,6 +8167,77 @@
     </message>
 </context>
 <context>
+    <name>SwitchWords</name>
+    <message>
+        <source>, next try in {seconds} s</source>
+        <translation>, nächster Versuch in {seconds} s</translation>
+    </message>
+    <message>
+        <source>Adopt or cancel them under “Waits for you”.</source>
+        <translation>Übernehmen oder stornieren Sie sie unter „Wartet auf Sie“.</translation>
+    </message>
+    <message>
+        <source>Evenkeel goes on trying. In LIVE you would sign in at Kraken and cancel them there.</source>
+        <translation>Evenkeel versucht es weiter. In LIVE würden Sie sich bei Kraken anmelden und sie dort stornieren.</translation>
+    </message>
+    <message>
+        <source>Evenkeel goes on trying. To be sure, sign in at Kraken (kraken.com), open the orders page and cancel them there.</source>
+        <translation>Evenkeel versucht es weiter. Um sicherzugehen, melden Sie sich bei Kraken (kraken.com) an, öffnen Sie die Seite der Orders und stornieren Sie sie dort.</translation>
+    </message>
+    <message>
+        <source>Kraken</source>
+        <translation>Kraken</translation>
+    </message>
+    <message>
+        <source>Not connected yet</source>
+        <translation>Noch nicht verbunden</translation>
+    </message>
+    <message>
+        <source>Stopped; 1 order of an earlier life still rests</source>
+        <translation>Gestoppt; 1 Order aus einem früheren Leben liegt noch</translation>
+    </message>
+    <message>
+        <source>Stopped; 1 order still rests at {place}</source>
+        <translation>Gestoppt; 1 Order liegt noch bei {place}</translation>
+    </message>
+    <message>
+        <source>Stopped; what rests is being read</source>
+        <translation>Gestoppt; was liegt, wird gelesen</translation>
+    </message>
+    <message>
+        <source>Stopped; what rests is not known</source>
+        <translation>Gestoppt; was liegt, ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>Stopped; {count} orders of an earlier life still rest</source>
+        <translation>Gestoppt; {count} Orders aus einem früheren Leben liegen noch</translation>
+    </message>
+    <message>
+        <source>Stopped; {count} orders still rest at {place}</source>
+        <translation>Gestoppt; {count} Orders liegen noch bei {place}</translation>
+    </message>
+    <message>
+        <source>Stopping: 1 order still rests</source>
+        <translation>Stoppt: 1 Order liegt noch</translation>
+    </message>
+    <message>
+        <source>Stopping: {count} orders still rest</source>
+        <translation>Stoppt: {count} Orders liegen noch</translation>
+    </message>
+    <message>
+        <source>for {time}</source>
+        <translation>seit {time}</translation>
+    </message>
+    <message>
+        <source>since {time}. {why}</source>
+        <translation>seit {time}. {why}</translation>
+    </message>
+    <message>
+        <source>the paper exchange</source>
+        <translation>der Papierbörse</translation>
+    </message>
+</context>
+<context>
     <name>Tray</name>
     <message>
         <source>Quit</source>
@@ -7775,6 +8257,75 @@
     <message>
         <source>Confirmation phrase</source>
         <translation>Bestätigungssatz</translation>
+    </message>
+</context>
+<context>
+    <name>Waiting</name>
+    <message>
+        <source>This waits no more.</source>
+        <translation>Das wartet nicht mehr.</translation>
+    </message>
+    <message>
+        <source>Waits for you</source>
+        <translation>Wartet auf Sie</translation>
+    </message>
+    <message>
+        <source>since {time}</source>
+        <translation>seit {time}</translation>
+    </message>
+    <message>
+        <source>{count} more on the page {page}</source>
+        <translation>{count} weitere auf der Seite {page}</translation>
+    </message>
+    <message>
+        <source>{way}…</source>
+        <translation>{way}…</translation>
+    </message>
+</context>
+<context>
+    <name>Way</name>
+    <message>
+        <source>Adopt</source>
+        <translation>Übernehmen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Stornieren</translation>
+    </message>
+    <message>
+        <source>Give up</source>
+        <translation>Aufgeben</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Weitermachen</translation>
+    </message>
+    <message>
+        <source>Leave it to me</source>
+        <translation>Mir überlassen</translation>
+    </message>
+    <message>
+        <source>Release slot</source>
+        <translation>Slot freigeben</translation>
+    </message>
+    <message>
+        <source>Take Kraken&apos;s word</source>
+        <translation>Kraken glauben</translation>
+    </message>
+</context>
+<context>
+    <name>WayDialog</name>
+    <message>
+        <source>Not now</source>
+        <translation>Jetzt nicht</translation>
+    </message>
+    <message>
+        <source>{way} in LIVE</source>
+        <translation>{way} in LIVE</translation>
+    </message>
+    <message>
+        <source>{way}?</source>
+        <translation>{way}?</translation>
     </message>
 </context>
 <context>
