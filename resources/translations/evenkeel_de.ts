@@ -605,10 +605,6 @@
         <translation>Alle liegen lassen</translation>
     </message>
     <message>
-        <source>Resting at {place} now: {entries} entries, {exits} exits.</source>
-        <translation>Liegen jetzt an {place}: {entries} Einstiege, {exits} Ausstiege.</translation>
-    </message>
-    <message>
         <source>Stay</source>
         <translation>Bleiben</translation>
     </message>
@@ -635,6 +631,10 @@
     <message>
         <source>the paper exchange</source>
         <translation>der Papierbörse</translation>
+    </message>
+    <message>
+        <source>{count} orders rest at {place}: {entries} entries, {exits} exits.</source>
+        <translation>{count} Orders liegen bei {place}: {entries} Einstiege, {exits} Ausstiege.</translation>
     </message>
 </context>
 <context>
