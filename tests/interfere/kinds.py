@@ -37,7 +37,8 @@ class Strike:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind. reasons: any of these classes tells it; shown: or the grid's page does. Neither: nothing need be told,
-    as long as nothing is asked. blinds: meanwhile nothing else can be seen, so others may be told later.
+    as long as nothing is asked. blinds: meanwhile nothing else can be seen, so others may be told later. when_asked: it
+    shows in answers alone, so it has to be told from the first question on.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Kind:
     shown: View | None = None
     told_within_s: float = TOLD_WITHIN_S
     blinds: bool = False
+    when_asked: bool = False
 
 
 def _once(*templates: str) -> Callable[[random.Random], Strike]:
@@ -150,12 +152,12 @@ KINDS = (
     Kind("decimals", _rule("decimals:5", "decimals:7"), (RulesChanged,), told_within_s=RULES_TOLD_WITHIN_S),
     Kind("minimum", _rule("minimum:50", "minimum:13"), (RulesChanged,), told_within_s=RULES_TOLD_WITHIN_S),
     Kind("fee-step", _rule("fee:20:35", "fee:25:40"), (RulesChanged,), told_within_s=RULES_TOLD_WITHIN_S),
-    Kind("lockout", _for_a_while("lockout:{for}"), (LockedOut,), told_within_s=3 * TOLD_WITHIN_S, blinds=True),
+    Kind("lockout", _for_a_while("lockout:{for}"), (LockedOut,), blinds=True, when_asked=True),
     Kind("no-json", _for_a_while("{page}:{for}"), blinds=True),
     Kind("hang", _for_a_while("hang:{for}", most_s=400.0), blinds=True),
     Kind("mute", _for_a_while("mute:{for}"), (ConnectionMissing,), blinds=True),
     Kind("clock", _for_a_while("clock:{ahead}", "clock:+0s"), (ClockOff,), blinds=True),
     Kind("second-program", _for_a_while("second-program:10s:{for}", "cancel:foreign"), (KeyUsedElsewhere,)),
-    Kind("dead-key", _for_a_while("key:dead", "key:live"), (KeyDead,), blinds=True),
+    Kind("dead-key", _for_a_while("key:dead", "key:live"), (KeyDead,), blinds=True, when_asked=True),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}

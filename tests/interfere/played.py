@@ -129,7 +129,7 @@ async def _strikes(
                 return
             continue
         ends_s = loop.time() + strike.lasts_s
-        while loop.time() < ends_s or not striking.is_settled:
+        while loop.time() < ends_s or (striking.can_be_seen and not striking.is_settled):
             await asyncio.sleep(LOOK_EVERY_S)
             if short and striking.is_settled:
                 break
@@ -158,7 +158,7 @@ async def _struck(exchange: Exchange, listener: Listener, kind: Kind, acts: str)
             note = happened[-1].note
             if note.startswith(("refused", "there is")):
                 break
-            striking.began(happened[-1].at_s)
+            striking.began(happened[-1].at_s, listener.questions)
             return striking
         await asyncio.sleep(1.0)
     listener.strikes.remove(striking)

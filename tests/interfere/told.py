@@ -17,6 +17,7 @@ SAME_AT_MOST = 2
 """The same words, numbers and all, for one strike: once when it comes, and once more where it is put back."""
 
 LATELY_S = 10.0
+PUBLIC = frozenset({"Time", "AssetPairs", "Ticker", "OHLC", "SystemStatus"})
 MANY = 30
 """So many notes of one class for one strike are a flood, whatever they say."""
 
@@ -31,10 +32,17 @@ class Striking:
     began_s: float | None = None
     told_after_s: float | None = None
     waited_s: float = 0.0
+    asked: bool = False
+    questions: int = 0
 
-    def began(self, at_s: float) -> None:
-        """It has happened, at this time of the exchange."""
-        self.began_s = at_s
+    def began(self, at_s: float, questions: int) -> None:
+        """It has happened, at this time of the exchange, after so many private questions."""
+        self.began_s, self.questions = at_s, questions
+
+    @property
+    def can_be_seen(self) -> bool:
+        """Whether there was anything that showed it."""
+        return self.asked or not self.kind.when_asked
 
     @property
     def needs_telling(self) -> bool:
@@ -62,6 +70,12 @@ class Listener:
     def __post_init__(self) -> None:
         self._reader = self.desk.bus.read(GridNote, limit=100_000)
 
+    @property
+    def questions(self) -> int:
+        """How many private questions the exchange was asked."""
+        asked = self.exchange.rest.requests.items()
+        return sum(times for method, times in asked if method not in PUBLIC)
+
     def expect(self, kind: Kind) -> Striking:
         """A strike of this kind comes next."""
         strike = Striking(kind)
@@ -84,7 +98,8 @@ class Listener:
         for strike in self.strikes:
             if strike.began_s is None or not strike.needs_telling or strike.told_after_s is not None:
                 continue
-            if not self._blinded(strike):
+            strike.asked = strike.asked or self.questions > strike.questions
+            if strike.can_be_seen and not self._blinded(strike):
                 strike.waited_s += passed_s
             told = [*stands, *(note.reason for note in self._lately if note.at_s >= strike.began_s)]
             shown = strike.kind.shown is not None and grid is not None and strike.kind.shown(grid)
