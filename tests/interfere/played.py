@@ -92,7 +92,7 @@ async def _worked(desk: Desk, exchange: Exchange, found: Run, *, short: bool) ->
         exchange.world.book.market.hold(exchange.world.book.step)
         await asyncio.sleep(LAST_WORDS_S)
     found.taken = dict(person.taken)
-    found.wrong += [*listener.wrong(), *person.wrong, *_after_calm(desk)]
+    found.wrong += [*listener.wrong("key_used_elsewhere go_on" in person.taken), *person.wrong, *_after_calm(desk)]
     for striking_kind in listener.strikes:
         name = striking_kind.kind.name
         if striking_kind.told_after_s is not None:
