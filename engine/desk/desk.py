@@ -347,7 +347,8 @@ class Desk:
         dead_man = self._dead_man(venue)
         if dead_man is not None:
             self._closing.push_async_callback(self._disarm, dead_man)
-        self._closing.push_async_callback(self._stop_engines, self._supervisor, ending)
+        outlives = world.exchange is None or world.kept  # else its orders end with it, and none stays
+        self._closing.push_async_callback(self._stop_engines, self._supervisor, ending, outlives=outlives)
         if make_mirror is not None:  # first, so that it ends last and sends what the others left
             self._supervisor.start(MIRROR, lambda: make_mirror().run)
         if dead_man is not None:
@@ -395,11 +396,12 @@ class Desk:
         except (Rejection, NoAnswer) as error:
             _log.error("the dead man's switch could not be disarmed and may still act: %s", plain(error.reason))
 
-    async def _stop_engines(self, supervisor: Supervisor, ending: Ending) -> None:
+    async def _stop_engines(self, supervisor: Supervisor, ending: Ending, *, outlives: bool) -> None:
         await ending.carry_out()
         stays = ending.stays()
         await supervisor.stop(self.configuration.settings.of(DeskOptions).stop_deadline_s)
-        ending.tell(stays)
+        if outlives:
+            ending.tell(stays)
 
     def _governor_options(self) -> GovernorOptions:
         return self.configuration.settings.of(GovernorOptions)

@@ -65,6 +65,7 @@ from engine.grid.ports import (
     InsufficientFunds,
     LedgerEntry,
     MarketSaid,
+    MarketStatus,
     OrderFate,
     OrderGone,
     OrderTaken,
@@ -89,8 +90,6 @@ OBSERVE_AGAIN_S = 300.0
 LONGEST_RETRY_S = 300.0
 REFUSED_CANCEL_WAIT_S = 2.0
 """A cancel is refused when the order is gone, or when the exchange's counter is full; neither changes at once."""
-
-_SILENCE_S = 20.0
 
 
 class Decider:
@@ -122,8 +121,7 @@ class Decider:
         self._conditions = Conditions()
         self._refusals: dict[tuple[int, Trade], int] = {}
         self._stopping_since_s: float | None = None
-        self._silent_since_s: float | None = None
-        self._silence_told = False
+        self._rules_known = rules.status is not MarketStatus.UNKNOWN
 
     @property
     def orders(self) -> list[Order]:
@@ -169,11 +167,9 @@ class Decider:
                 self.session += 1
                 self._connected = self._reconciled = False
                 self._hold = Disconnected(str(getattr(reason, "words", reason)))
-                self._silent_since_s = now_s if self._silent_since_s is None else self._silent_since_s
             case StreamBack():
                 self.session += 1
                 self._connected = self.wants_reading = True
-                self._silent_since_s, self._silence_told = None, False
             case MarketSaid(status):
                 self.account.holds.market = status
             case AccountTrouble(reason, waits=True):
@@ -205,7 +201,6 @@ class Decider:
         """
         self._hold = self._held(switch, options, now_s)
         self._look_for_unexplained(now_s)
-        self._tell_silence(now_s)
         if switch is Switch.STOPPED:
             self._stopping_since_s = self._stopping_since_s or now_s
             return self.cancel_everything(options, now_s)
@@ -214,7 +209,7 @@ class Decider:
         nothing_new = self.account.holds.now(self.rules, now_s)
         if isinstance(self._hold, limits.PriceStale):
             nothing_new = (BlockedBy.PRICE_AGE, self._hold)
-        if nothing_new is not None:
+        if nothing_new is not None and self._rules_known:
             self._note_all_blocked(*nothing_new, world)
         unready = isinstance(self._hold, PriceAwaited | Reconciling | Disconnected)
         actions: list[Action] = []
@@ -285,6 +280,16 @@ class Decider:
         )
         return snapshot(self.books, stands, self.rules, options, now_s)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the sockets are up."""
+        return self._connected
+
+    def tell_silence(self, silent_s: float, now_s: float) -> None:
+        """Nothing has been heard for longer than a hiccup. silent_s: real seconds, for they stand for a network."""
+        words = self._hold.words if isinstance(self._hold, Disconnected) else ""
+        self._note((ConnectionMissing(silent_s, words),), now_s, grave=True)
+
     def note(self, reason: Reason, now_s: float, *, grave: bool = False) -> None:
         """Tell something once what follows from it is durable."""
         self._note((reason,), now_s, grave=grave)
@@ -328,6 +333,7 @@ class Decider:
 
     def _ruled(self, rules: PairRules, now_s: float) -> None:
         self.rules = rules
+        self._rules_known = True
         if self.books.rules is not None:
             self._note(_what_changed(self.books.rules, rules), now_s)
         if self.books.rules != rules:
@@ -520,7 +526,7 @@ class Decider:
         return [action for fill in self._identities.learn(key, order_id) for action in self._fill(fill, options, now_s)]
 
     def _held(self, switch: Switch, options: GridOptions, now_s: float) -> Reason | None:
-        if not self._reconciled:
+        if not self._reconciled or not self._rules_known:
             account = self.account.holds.now(self.rules, now_s)
             if account is not None and account[0] is BlockedBy.ACCOUNT:
                 return account[1]
@@ -543,17 +549,6 @@ class Decider:
         if earlier := self.account.foreign.earlier:
             return BlockedBy.ACCOUNT, EarlierOrders(len(earlier))
         return self.account.holds.entries()
-
-    def _tell_silence(self, now_s: float) -> None:
-        """Once, when nothing has been heard for longer than a hiccup; the first connection of a run counts too."""
-        if self._connected or self._silence_told:
-            return
-        self._silent_since_s = now_s if self._silent_since_s is None else self._silent_since_s
-        silent_s = now_s - self._silent_since_s
-        if silent_s > _SILENCE_S:
-            self._silence_told = True
-            words = self._hold.words if isinstance(self._hold, Disconnected) else ""
-            self._note((ConnectionMissing(silent_s, words),), now_s, grave=True)
 
     def _look_for_unexplained(self, now_s: float) -> None:
         if self._reconciled and self._quote is not None:

@@ -40,6 +40,7 @@ from engine.grid.slot import ZERO, Order
 PULSE_S = 0.5
 STOPPING_PULSE_S = 0.1
 SNAPSHOT_EVERY_S = 0.1
+SILENCE_S = 20.0
 
 
 class GridEngine:
@@ -81,6 +82,7 @@ class GridEngine:
         self._next_snapshot_s = 0.0
         self._decider: Decider | None = None
         self._troubles: tuple[Trouble, ...] | None = None
+        self._heard_s, self._silence_told = 0.0, False
         self._tasks = Tasks(ENGINE, self._task_failed)
 
     async def run(self) -> None:
@@ -89,6 +91,7 @@ class GridEngine:
         What rests is known from the journal alone, so a Stop takes it off the book before the exchange answered
         anything else, or while it does not.
         """
+        self._heard_s = asyncio.get_running_loop().time()
         decider = await self._recalled()
         reconciler = Reconciler(self._exchange, self._clock, decider, self._arrive, self._options)
         watch = ExchangeWatch(self._exchange, self._clock, decider, self._arrive)
@@ -204,6 +207,15 @@ class GridEngine:
         self._failed = self._failed or failure.error
         self._wake.set()
 
+    def _notice_silence(self, decider: Decider) -> None:
+        """Told once, after real seconds, for they stand for a network; the first connection of a run counts too."""
+        loop_s = asyncio.get_running_loop().time()
+        if decider.connected:
+            self._heard_s, self._silence_told = loop_s, False
+        elif not self._silence_told and loop_s - self._heard_s > SILENCE_S:
+            self._silence_told = True
+            decider.tell_silence(loop_s - self._heard_s, self._clock.now())
+
     async def _pass(self, decider: Decider) -> None:
         now_s, options = self._clock.now(), self._options()
         actions: list[Action] = []
@@ -214,6 +226,7 @@ class GridEngine:
             actions += decider.take_in(self._arrivals.popleft(), options, now_s)
         if self._tick_due:
             self._tick_due = False
+            self._notice_silence(decider)
             actions += decider.tick(self._switch.position, options, now_s)
         await self._commit_and_send(decider, actions)
         self._publish(decider, options)

@@ -52,10 +52,10 @@ class BehindTheProxy:
         self.proxy = proxy
         self.venue = venue
         self.clock = clock
-        self.rules, self.balances, self.find, self.open_orders = (
+        self.rules, self.balances, self.find_all, self.open_orders = (
             venue.rules,
             venue.balances,
-            venue.find,
+            venue.find_all,
             venue.open_orders,
         )
         self.place, self.amend, self.cancel = venue.place, venue.amend, venue.cancel
