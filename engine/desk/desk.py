@@ -35,7 +35,7 @@ from engine.desk.happenings import Happenings
 from engine.desk.hub_room import TOKENS_FILE, HubRoom
 from engine.desk.journal_desk import JournalDesk
 from engine.desk.key_rights import Connected, KeyRights
-from engine.desk.messages import ReadKeyRights
+from engine.desk.messages import NothingRests, ReadKeyRights
 from engine.desk.mirroring import RESUME_WITHIN_S, STORE_URL, VIEWS, ReadUrl, mirror_maker
 from engine.desk.on_chain import PORTFOLIOS_FILE, PortfolioFile
 from engine.desk.options import DeskOptions
@@ -400,7 +400,7 @@ class Desk:
         await ending.carry_out()
         stays = ending.stays()
         await supervisor.stop(self.configuration.settings.of(DeskOptions).stop_deadline_s)
-        if outlives:
+        if outlives or stays == NothingRests():
             ending.tell(stays)
 
     def _governor_options(self) -> GovernorOptions:

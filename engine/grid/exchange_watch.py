@@ -1,5 +1,5 @@
-"""Watches what the exchange asks of orders and what time it has: rules are read again every hour, the clock every
-minute, and both when asked and while in doubt.
+"""Watches what the exchange asks of orders and what time it has: both are read again every minute, when asked, and
+while in doubt.
 
 Nothing here decides: what was read arrives at the decider like anything else (grid spec 12 and 19).
 """
@@ -17,9 +17,10 @@ from engine.grid.decider import Decider
 from engine.grid.holds import CLOCK_TOLERANCE_S
 from engine.grid.ports import Exchange
 
-RULES_EVERY_S = 3600.0
-CLOCK_EVERY_S = 50.0
-"""A clock goes wrong at any moment, and in a quiet market no deadline would be refused for it within a minute."""
+READ_EVERY_S = 50.0
+"""A clock goes wrong and a rule changes at any moment, and in a quiet market nothing would be refused for it within a
+minute. The rules of one pair are one public question.
+"""
 
 AGAIN_S = 30.0
 """While the market takes no orders, the clock is off, or a reading failed."""
@@ -71,10 +72,10 @@ class ExchangeWatch:
         now_s = self._clock.now()
         if self._rules_due_s <= now_s:
             closed = await self._tried("the pair's rules", self._read_rules)
-            self._rules_due_s = self._clock.now() + (AGAIN_S if closed else RULES_EVERY_S)
+            self._rules_due_s = self._clock.now() + (AGAIN_S if closed else READ_EVERY_S)
         if self._clock_due_s <= now_s:
             off = await self._tried("the exchange's clock", self._read_clock)
-            self._clock_due_s = self._clock.now() + (AGAIN_S if off else CLOCK_EVERY_S)
+            self._clock_due_s = self._clock.now() + (AGAIN_S if off else READ_EVERY_S)
         if self._prices_due_s <= now_s:
             await self._tried("prices of other assets", self._read_prices)
             self._prices_due_s = self._clock.now() + PRICES_EVERY_S

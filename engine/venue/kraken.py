@@ -68,7 +68,7 @@ _FURTHEST_DEADLINE_S = 59.0
 """Kraken takes no deadline further away than 60 s; a nearer one keeps the promise as well."""
 
 _NAMES_KEPT = 10_000
-_FEES_KEPT_S = 600.0
+_FEES_KEPT_S = 45.0
 _log = logging.getLogger(__name__)
 
 

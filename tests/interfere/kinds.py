@@ -19,8 +19,6 @@ from engine.grid.picture import AccountChanged, CannotBeTraded, UnexplainedChang
 from engine.grid.ports import ClockOff, KeyDead, KeyUsedElsewhere, MarketClosed, MarketStatus
 
 TOLD_WITHIN_S = 60.0
-RULES_TOLD_WITHIN_S = 3600.0 + TOLD_WITHIN_S
-"""What the exchange tells nobody is seen at the first refusal, or when the rules are read: every hour."""
 
 View = Callable[[GridSnapshot], bool]
 
@@ -87,7 +85,7 @@ def _filled(template: str, chance: random.Random) -> str:
 
 def _rule(text: str, undo: str) -> Callable[[random.Random], Strike]:
     """A rule that stands until it is surely known, and then is as it was."""
-    return lambda chance: Strike(text, RULES_TOLD_WITHIN_S + 60.0, undo)
+    return lambda chance: Strike(text, TOLD_WITHIN_S + 60.0, undo)
 
 
 def _foreign_listed(grid: GridSnapshot) -> bool:
@@ -147,11 +145,10 @@ KINDS = (
         "closed-pair",
         _rule("pair-status:cancel_only", "pair-status:online"),
         (MarketClosed,),
-        told_within_s=RULES_TOLD_WITHIN_S,
     ),
-    Kind("decimals", _rule("decimals:5", "decimals:7"), (RulesChanged,), told_within_s=RULES_TOLD_WITHIN_S),
-    Kind("minimum", _rule("minimum:50", "minimum:13"), (RulesChanged,), told_within_s=RULES_TOLD_WITHIN_S),
-    Kind("fee-step", _rule("fee:20:35", "fee:25:40"), (RulesChanged,), told_within_s=RULES_TOLD_WITHIN_S),
+    Kind("decimals", _rule("decimals:5", "decimals:7"), (RulesChanged,)),
+    Kind("minimum", _rule("minimum:50", "minimum:13"), (RulesChanged,)),
+    Kind("fee-step", _rule("fee:20:35", "fee:25:40"), (RulesChanged,)),
     Kind("lockout", _for_a_while("lockout:{for}"), (LockedOut,), blinds=True, when_asked=True),
     Kind("no-json", _for_a_while("{page}:{for}"), blinds=True),
     Kind("hang", _for_a_while("hang:{for}", most_s=400.0), blinds=True),
