@@ -167,11 +167,11 @@ async def _struck(exchange: Exchange, listener: Listener, kind: Kind, acts: str)
 
 
 def _just_came(exchange: Exchange, note: str, at_s: float) -> bool:
-    """Whether all orders that it happened to had come a moment before: a cancel then looks as a post-only order does
+    """Whether all own orders that it happened to had just come: a cancel then looks as a post-only order does
     that Kraken takes and lets go of by itself.
     """
     closed = exchange.world.book.closed
-    orders = [closed[name] for name in note.split(", ") if name in closed]
+    orders = [closed[name] for name in note.split(", ") if name in closed and not closed[name].foreign]
     return bool(orders) and all(order.opened_s > at_s - JUST_CAME_S for order in orders)
 
 
