@@ -46,12 +46,16 @@ def test_asked_to_end_it_leaves_nothing_pending_and_its_journal_closed(tmp_path:
 @pytest.mark.usefixtures("secret_service")
 @pytest.mark.parametrize("exchange", ["failing", "hostile"])
 def test_no_canary_is_in_anything_that_a_session_leaves(tmp_path: Path, exchange: str) -> None:
+    """An exchange that is hostile from its first answer on lets no session open, and its words are shown."""
     found = asyncio.run(session(Mode.LIVE, exchange, 4.0, tmp_path, 7))
     assert found.found == []
     assert found.code in (0, 1)
-    assert found.asked["postgresql"] > 0
     assert found.asked["http"] > 0
-    assert found.files >= 8
+    if exchange == "failing":
+        assert found.asked["postgresql"] > 0
+        assert found.files >= 8
+    else:
+        assert "Nothing could be read at Kraken" in (tmp_path / "texts.txt").read_text(encoding="utf-8")
 
 
 def test_a_canary_that_leaks_is_found_in_each_form() -> None:
