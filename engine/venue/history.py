@@ -24,6 +24,7 @@ from engine.venue.translate import (
     mapping_at,
     seconds_at,
     text_at,
+    text_or_empty,
     venue_fill,
     venue_order,
     whole_at,
@@ -57,7 +58,7 @@ async def open_orders(
         except AnswerUnreadable as unreadable:
             if _may_be_ours(order_id, raw, names, known):
                 raise
-            aside(RowSetAside("OpenOrders", order_id, _text(raw, "cl_ord_id"), unreadable.words))
+            aside(RowSetAside("OpenOrders", order_id, text_or_empty(raw, "cl_ord_id"), unreadable.words))
     return sorted(orders, key=lambda order: order.at_s)
 
 
@@ -154,7 +155,7 @@ async def fills(
 
     Kraken is asked for the client ids of orders on the grid's pair that are not known; of other pairs it is not.
     """
-    own = {trade_id: raw for trade_id, raw in trades.items() if not _is_elsewhere(_text(raw, "pair"), names)}
+    own = {trade_id: raw for trade_id, raw in trades.items() if not _is_elsewhere(text_or_empty(raw, "pair"), names)}
     asked = {_order_id(raw) for raw in own.values()} - known.keys() - {""}
     known = {**known, **await client_ids(calls, sorted(asked))}
     listed = []
@@ -166,7 +167,7 @@ async def fills(
                 raise AnswerUnreadable("pair", raw["pair"])
             listed.append(venue_fill(trade_id, raw, known.get(order_id, ""), market))
         except AnswerUnreadable as unreadable:
-            elsewhere = trade_id not in own or _text(raw, "ordertype") not in ("", LIMIT)
+            elsewhere = trade_id not in own or text_or_empty(raw, "ordertype") not in ("", LIMIT)
             if known.get(order_id) or not (elsewhere or order_id):
                 raise
             aside(RowSetAside("TradesHistory", order_id, "", unreadable.words))
@@ -188,7 +189,8 @@ def _may_be_ours(order_id: str, raw: Any, names: PairNames, known: Mapping[str, 
     if known.get(order_id) or not isinstance(raw, Mapping):
         return True
     described = raw.get("descr")
-    if _is_elsewhere(_text(described, "pair"), names) or _text(described, "ordertype") not in ("", LIMIT):
+    order_type = text_or_empty(described, "ordertype")
+    if _is_elsewhere(text_or_empty(described, "pair"), names) or order_type not in ("", LIMIT):
         return False
     return raw.get("cl_ord_id") is not None
 
@@ -199,13 +201,8 @@ def _is_elsewhere(pair: str, names: PairNames) -> bool:
 
 def _order_id(trade: Any) -> str:
     """The order of a trade; empty where it names none."""
-    order_id = _text(trade, "ordertxid")
+    order_id = text_or_empty(trade, "ordertxid")
     return order_id if is_identifier(order_id) else ""
-
-
-def _text(raw: Any, field: str) -> str:
-    value = raw.get(field) if isinstance(raw, Mapping) else None
-    return value if isinstance(value, str) else ""
 
 
 def _require_the_one_asked_for(raw: Any, client_id: str, names: PairNames) -> None:

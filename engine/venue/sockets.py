@@ -33,6 +33,7 @@ from engine.venue.translate import (
     positive_at,
     side_at,
     text_at,
+    text_or_empty,
     whole_at,
 )
 
@@ -147,14 +148,15 @@ class Executions:
 
         Later news of it is OrderUnseen, but passed over when the order is of another pair, so certainly not the grid's.
         """
-        order_id = _text(entry, "order_id")
+        order_id = text_or_empty(entry, "order_id")
         known = self._open.pop(order_id, None) or self._ended.pop(order_id, None) or {}
-        symbol = known.get("symbol") or _text(entry, "symbol")
+        symbol = known.get("symbol") or text_or_empty(entry, "symbol")
         if is_symbol(symbol) and symbol != self._names.symbol and not self._client_ids.get(order_id):
             self._passed_over[order_id] = None
             if len(self._passed_over) > ENDED_KEPT:
                 self._passed_over.popitem(last=False)
-        client_id = _text(entry, "cl_ord_id") or _text(known, "cl_ord_id") or self._client_ids.get(order_id, "")
+        told = text_or_empty(entry, "cl_ord_id") or text_or_empty(known, "cl_ord_id")
+        client_id = told or self._client_ids.get(order_id, "")
         return RowSetAside("executions", order_id, client_id, unreadable.words)
 
     def _market(self, known: Any) -> Market:
@@ -240,11 +242,6 @@ def _fee_usd(fees: tuple[tuple[str, Decimal], ...], market: Market, price: Decim
     prices = {market.base: price, USD: Decimal(1)} if market.quote == USD else {USD: Decimal(1)}
     fee_usd = sum((amount * prices[asset] for asset, amount in fees if asset in prices), Decimal(0))
     return fee_believed(fee_usd, price * quantity, "fees") if market.quote == USD else fee_usd
-
-
-def _text(entry: Any, field: str) -> str:
-    value = entry.get(field) if isinstance(entry, Mapping) else None
-    return value if isinstance(value, str) else ""
 
 
 def _fate(known: Mapping[str, Any]) -> OrderFate:

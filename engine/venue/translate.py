@@ -123,6 +123,12 @@ def text_at(answer: Any, field: str) -> str:
     return value
 
 
+def text_or_empty(raw: Any, field: str) -> str:
+    """`raw[field]` where it is text, else empty: to tell whose a row is before the whole of it is read."""
+    value = raw.get(field) if isinstance(raw, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
 def one_of_at(answer: Any, field: str, words: Collection[str]) -> str:
     """`answer[field]` as one of the words that Kraken documents."""
     word = text_at(answer, field)
