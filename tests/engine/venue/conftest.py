@@ -14,7 +14,7 @@ import pytest
 from engine.core.clock import ManualClock
 from engine.core.modes import Mode
 from engine.core.secrets import Secret
-from engine.grid.ports import PlaceOrder, Side, StreamItem
+from engine.grid.ports import BelowMinimum, InsufficientFunds, PlaceOrder, PostOnlyRejected, Side, StreamItem
 from engine.paper.config import ApiKey, PaperConfig
 from engine.paper.exchange import Exchange
 from engine.paper.faults import parse_faults
@@ -29,6 +29,14 @@ from engine.venue.stream import Stream
 
 SECRET = base64.b64encode(b"a paper secret, 64 bytes long as Kraken issues them" + bytes(13)).decode()
 EPOCH_S = 1_767_225_600.0
+
+
+REFUSED = (
+    (Side.BUY, "0.2", "25", PostOnlyRejected()),
+    (Side.BUY, "0.09", "25000", InsufficientFunds()),
+    (Side.BUY, "0.09", "1", BelowMinimum()),
+)
+"""Orders that the paper exchange refuses at once, whichever way they come: side, price, quantity, and the reason."""
 
 
 @dataclass

@@ -12,10 +12,8 @@ from engine.core.gate import NoAnswer, Rejection
 from engine.core.modes import Mode
 from engine.grid.ports import (
     AmendOrder,
-    BelowMinimum,
     CancelOrder,
     DuplicateClientId,
-    InsufficientFunds,
     OrderFate,
     OrderGone,
     PostOnlyRejected,
@@ -29,6 +27,7 @@ from engine.venue.addresses import loopback
 from engine.venue.kraken import KrakenVenue
 from engine.venue.nonces import NoncesInMemory
 from engine.venue.options import VenueOptions
+from tests.engine.venue.conftest import REFUSED
 
 
 async def test_an_order_is_placed_and_what_was_acknowledged_comes_back(world):
@@ -74,14 +73,7 @@ async def test_an_entry_with_a_lease_expires_by_itself(world):
     assert (await world.venue.find(order.client_id)).fate is OrderFate.EXPIRED
 
 
-@pytest.mark.parametrize(
-    ("side", "price", "quantity", "reason"),
-    [
-        (Side.BUY, "0.2", "25", PostOnlyRejected()),
-        (Side.BUY, "0.09", "25000", InsufficientFunds()),
-        (Side.BUY, "0.09", "1", BelowMinimum()),
-    ],
-)
+@pytest.mark.parametrize(("side", "price", "quantity", "reason"), REFUSED)
 async def test_an_ordinary_refusal_is_a_rejection_with_its_reason(world, side, price, quantity, reason):
     with pytest.raises(Rejection) as refused:
         await world.venue.place(world.order(side, price, quantity))

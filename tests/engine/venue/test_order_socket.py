@@ -11,14 +11,11 @@ import pytest
 from engine.core.gate import NoAnswer, Rejection
 from engine.grid.ports import (
     AmendOrder,
-    BelowMinimum,
     CancelOrder,
     DuplicateClientId,
-    InsufficientFunds,
     OrderFate,
     OrderGone,
     OrderTaken,
-    PostOnlyRejected,
     Side,
     StreamBack,
     StreamLost,
@@ -27,7 +24,7 @@ from engine.grid.ports import (
 )
 from engine.venue.options import OrdersBy, VenueOptions
 from engine.venue.rates import Tier
-from tests.engine.venue.conftest import World, opened
+from tests.engine.venue.conftest import REFUSED, World, opened
 
 Sent = list[tuple[str, str]]
 
@@ -104,14 +101,7 @@ async def test_an_order_by_the_socket_needs_no_rules(live):
     assert live.requests.get("AssetPairs", 0) == asked
 
 
-@pytest.mark.parametrize(
-    ("side", "price", "quantity", "reason"),
-    [
-        (Side.BUY, "0.2", "25", PostOnlyRejected()),
-        (Side.BUY, "0.09", "25000", InsufficientFunds()),
-        (Side.BUY, "0.09", "1", BelowMinimum()),
-    ],
-)
+@pytest.mark.parametrize(("side", "price", "quantity", "reason"), REFUSED)
 async def test_a_refusal_on_the_socket_is_the_same_rejection_as_over_rest(live, side, price, quantity, reason):
     with pytest.raises(Rejection) as refused:
         await live.venue.place(live.order(side, price, quantity))
